@@ -1,0 +1,38 @@
+/** `ESP32`: deep sleep and why the chip woke. */
+import type { Boot } from './boot.ts';
+import { neverReturns } from './boot.ts';
+import { surface } from './surface.ts';
+
+/** Pins that can wake the chip: RTC GPIOs (the list of Espruino's own check). */
+const rtcPins = new Set([0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 37, 39]);
+
+/** `deepSleep` takes a signed 32-bit number of microseconds. */
+const maxSleepUs = 2 ** 31 - 1;
+
+/** `ESP.getWakeupCause` values (esp_sleep_wakeup_cause_t). */
+export const wakeCause = { powerOn: 0, pin: 2, timer: 4 } as const;
+
+export type SleepOrder = { kind: 'pin'; pin: number; level: 0 | 1 } | { kind: 'timer'; us: number };
+
+export function makeEsp32(boot: Boot, sleep: (order: SleepOrder) => void): object {
+  function sleepNow(order: SleepOrder): never {
+    sleep(order);
+    throw neverReturns;
+  }
+  return surface(boot, 'chip.ESP32', {
+    getWakeupCause: () => boot.cause,
+    deepSleepExt0(pin: unknown, level: unknown) {
+      if (typeof pin !== 'number' || !rtcPins.has(pin)) {
+        boot.raise('Invalid pin');
+      }
+      sleepNow({ kind: 'pin', pin: pin as number, level: level ? 1 : 0 });
+    },
+    deepSleep(us: unknown) {
+      if (typeof us !== 'number' || !(us >= 0 && us <= maxSleepUs)) {
+        // The chip would take some other number, and sleep for a moment or for ever.
+        boot.raise(`ESP32.deepSleep(${String(us)}): not a number of microseconds from 0 to ${maxSleepUs}`);
+      }
+      sleepNow({ kind: 'timer', us: Math.trunc(us as number) });
+    },
+  });
+}

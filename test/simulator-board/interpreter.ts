@@ -1,0 +1,56 @@
+/** The real interpreter, when there is one: what the simulator is compared with. */
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+function isInterpreter(binary: string): boolean {
+  // The npm package of the same name has a command `espruino` too; only the interpreter answers like this.
+  const answer = spawnSync(binary, ['--help'], { encoding: 'utf8', timeout: 5000, input: '' });
+  return `${answer.stdout}${answer.stderr}`.includes('--test-mem-all');
+}
+
+function find(): string | undefined {
+  const named = process.env.ESPRUINO;
+  if (named) {
+    return named;
+  }
+  return isInterpreter('espruino') ? 'espruino' : undefined;
+}
+
+/** Path of the interpreter: the environment variable ESPRUINO, or `espruino` on the PATH. */
+export const interpreter = find();
+
+const marker = '@@';
+
+/** Runs a program on the interpreter; returns what it printed with `tell`. It ends by calling `quit()`. */
+export async function runOnInterpreter(program: string): Promise<string[]> {
+  if (!interpreter) {
+    throw new Error('There is no interpreter');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'espruino-'));
+  try {
+    const file = join(folder, 'program.js');
+    writeFileSync(file, `function tell(t){print("${marker}"+t);}\n${program}\n`, 'latin1');
+    const run = promisify(execFile)(interpreter, [file], {
+      cwd: folder,
+      encoding: 'latin1',
+      timeout: 20_000,
+    });
+    run.child.stdin?.end();
+    // Its exit code says only whether it found variables left over in its memory.
+    const { stdout } = await run.catch((error: { killed: boolean; stdout: string }) => {
+      if (error.killed) {
+        throw error;
+      }
+      return error;
+    });
+    return stdout
+      .split(/\r?\n/)
+      .filter(line => line.includes(marker) && !line.includes(`"${marker}`))
+      .map(line => line.slice(line.indexOf(marker) + marker.length));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
