@@ -1,0 +1,21 @@
+/** What the relay counts, for its operator. Numbers only: never names, topics or payloads. */
+
+export interface Counters {
+  /** Clients that are logged in now. */
+  clients: number;
+  logins: number;
+  /** Messages taken from clients (and wills), after the access rules. */
+  published: number;
+  /** Everything that was refused, by reason. */
+  refused: Record<string, number>;
+}
+
+/** All zero. The names of reasons come from code, never from the wire. */
+export function makeCounters(): Counters {
+  return { clients: 0, logins: 0, published: 0, refused: Object.create(null) as Record<string, number> };
+}
+
+/** One more refusal for this reason. */
+export function countRefusal(counters: Counters, reason: string): void {
+  counters.refused[reason] = (counters.refused[reason] ?? 0) + 1;
+}

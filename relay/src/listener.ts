@@ -1,0 +1,81 @@
+/** The door: a TCP server that hands its connections on. TLS and WebSocket will be doors of the same shape. */
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { errnoOf, messageOf, SetupError } from '../../config/src/setup-error.ts';
+
+export interface Listener {
+  host: string;
+  port: number;
+  /** `host:port`, an IPv6 host in brackets. */
+  address: string;
+  /** Open connections. */
+  connections(): number;
+  /** Stops listening and cuts every connection that is still open. */
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  host: string;
+  /** 0 for any free port. */
+  port: number;
+  maxConnections: number;
+  onConnection: (socket: Socket) => void;
+  /** A connection was turned away because there are too many. */
+  onFull: () => void;
+}
+
+/** Opens the door, or throws a SetupError that says why it stays shut. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  // noDelay: a packet of MQTT is small and waited for. With Nagle's algorithm a round trip takes 44 ms, without
+  // it less than one.
+  const server = createServer({ noDelay: true });
+  const sockets = new Set<Socket>();
+  server.maxConnections = options.maxConnections;
+  server.on('drop', options.onFull);
+  server.on('connection', socket => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    options.onConnection(socket);
+  });
+  const port = await open(server, options);
+  return {
+    host: options.host,
+    port,
+    address: `${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    connections: () => sockets.size,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+async function open(server: Server, { host, port }: ListenOptions): Promise<number> {
+  try {
+    server.listen({ host, port });
+    await once(server, 'listening');
+  } catch (error) {
+    throw new SetupError(`the relay ${reasonFor(error, host, port)}`);
+  }
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : port;
+}
+
+function reasonFor(error: unknown, host: string, port: number): string {
+  switch (errnoOf(error)) {
+    case 'EADDRINUSE':
+      return `cannot listen on ${host}:${port}: the port is in use (stop the other program or choose another port)`;
+    case 'EACCES':
+      return `may not listen on port ${port}: ports below 1024 belong to root`;
+    case 'EADDRNOTAVAIL':
+      return `cannot listen on ${host}: this machine does not have that address`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `cannot listen on ${host}: there is no such host name`;
+    case 'ERR_SOCKET_BAD_PORT':
+      return `cannot listen on port ${port}: a port is a number from 0 to 65535`;
+    default:
+      return `cannot listen on ${host}:${port}: ${messageOf(error)}`;
+  }
+}

@@ -1,0 +1,122 @@
+/** Who gets in: the way from CONNECT to CONNACK. */
+import type { AuthenticateError, Client, ConnectPacket } from 'aedes';
+import type { Logger } from '../../config/src/log.ts';
+import { messageOf } from '../../config/src/setup-error.ts';
+import { refusal } from './access.ts';
+import { type Counters, countRefusal } from './counters.ts';
+import { makeDecoys } from './decoys.ts';
+import type { Limits } from './limits.ts';
+import { Seats } from './seats.ts';
+import type { User, Users } from './users.ts';
+import { verify } from './verifier.ts';
+
+/** Return codes of CONNACK (MQTT 3.1.1 table 3.1). */
+const identifierRejected = 2;
+const serverUnavailable = 3;
+const badUserNameOrPassword = 4;
+const notAuthorized = 5;
+type ReturnCode = 2 | 3 | 4 | 5;
+
+/** A CONNECT that is not let in: its return code for the wire, its reason for log and counters. */
+class LoginRefused extends Error {
+  readonly returnCode: ReturnCode;
+  readonly reason: string;
+
+  constructor(returnCode: ReturnCode, reason: string) {
+    super(`login refused: ${reason}`);
+    this.returnCode = returnCode;
+    this.reason = reason;
+  }
+}
+
+/** Longest piece of what a stranger sent that goes into a log line, in characters. */
+const maxLoggedLength = 40;
+
+export interface Login {
+  preConnect(
+    client: Client,
+    packet: ConnectPacket,
+    done: (error: Error | null, success: boolean) => void,
+  ): void;
+  authenticate(
+    client: Client,
+    name: string | undefined,
+    password: Buffer | undefined,
+    done: (error: AuthenticateError | null, success: boolean | null) => void,
+  ): void;
+  registered(client: Client): void;
+  left(client: Client): void;
+}
+
+/** The part of the relay that decides about logins. `users` is asked anew each time. */
+export function makeLogin(users: () => Users, limits: Limits, counters: Counters, log: Logger): Login {
+  const seats = new Seats(limits.takeoverTimeoutMs);
+  const connects = new WeakMap<Client, ConnectPacket>();
+  const decoys = makeDecoys();
+
+  async function admit(
+    client: Client,
+    name: string | undefined,
+    password: Buffer | undefined,
+  ): Promise<void> {
+    if (name === undefined || password === undefined) {
+      throw new LoginRefused(badUserNameOrPassword, 'no-user-name-or-password');
+    }
+    // A client id of one's own choice could take over somebody else's connection ([MQTT-3.1.4-2]). [MQTT-3.1.3-9]
+    if (client.id !== name) throw new LoginRefused(identifierRejected, 'client-id');
+    const user = users().get(name);
+    const right = await verify(user?.verifier ?? decoys(name, users()), password);
+    if (!user || !right) throw new LoginRefused(badUserNameOrPassword, 'bad-user-name-or-password');
+    checkWill(user, connects.get(client)?.will);
+    if (client.closed) throw new LoginRefused(serverUnavailable, 'gone');
+    const alone = await seats.take(name, client);
+    if (!alone) throw new LoginRefused(serverUnavailable, client.closed ? 'gone' : 'taken-over');
+  }
+
+  /** A will is a publish that comes later: one that would be refused then is refused now, where it can be said. */
+  function checkWill(user: User, will: ConnectPacket['will']): void {
+    if (!will) return;
+    const { topic, qos = 0, retain = false } = will;
+    const wish = { kind: 'publish', topic, qos, retain, payloadBytes: will.payload.length } as const;
+    const reason = refusal(user, wish, users(), limits.payloadBytes);
+    if (reason) throw new LoginRefused(notAuthorized, `will-${reason}`);
+  }
+
+  return {
+    preConnect(client, packet, done) {
+      // The relay keeps no sessions: an absent client's queue would grow without a limit, and what matters is retained
+      // or sent again. CONNACK says "no session present", which every client must be ready for [MQTT-3.2.2-3].
+      packet.clean = true;
+      const ceilingS = limits.keepAliveCeilingS;
+      packet.keepalive = Math.min(packet.keepalive || ceilingS, ceilingS);
+      connects.set(client, packet);
+      done(null, true);
+    },
+    authenticate(client, name, password, done) {
+      admit(client, name, password)
+        .finally(() => connects.delete(client))
+        .then(
+          () => {
+            counters.logins++;
+            done(null, true);
+          },
+          (error: unknown) => {
+            const known = error instanceof LoginRefused;
+            const refused = known ? error : new LoginRefused(serverUnavailable, 'internal-error');
+            countRefusal(counters, refused.reason);
+            const who = {
+              user: name?.slice(0, maxLoggedLength),
+              clientId: client.id.slice(0, maxLoggedLength),
+            };
+            log.warn(
+              { ...who, reason: refused.reason, ...(known ? {} : { error: messageOf(error) }) },
+              'login refused',
+            );
+            done(refused, false);
+          },
+        );
+    },
+    registered: client => seats.registered(client),
+    left: client => seats.left(client),
+  };
+}
