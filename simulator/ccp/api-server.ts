@@ -1,0 +1,165 @@
+/** A cluster's Kubernetes API server, as much of it as tells somebody that the cluster lives. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { errnoOf } from '../../config/src/setup-error.ts';
+import type { ClusterIdentity } from './identity.ts';
+
+const defaultPort = 6443;
+/** Another program has the port; this machine does not have the address (macOS has 127.0.0.1 only). */
+const tryElsewhere = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'EINVAL']);
+
+/** A listening API server. `url` is what the kubeconfig says. */
+export interface ApiServer {
+  url: string;
+  address: string;
+  port: number;
+  /** Stops listening and cuts every connection. */
+  close(): Promise<void>;
+}
+
+export interface ApiServerOptions {
+  /** The address to listen on, with port 6443; if that is taken, with any free one. */
+  address: string;
+  /** False: do not even try `address`, listen on 127.0.0.1 with a free port. That is also the last resort. */
+  bindAddress: boolean;
+  identity: ClusterIdentity;
+  /** Without the `v`: `1.12.6`. */
+  kubernetesVersion: string;
+}
+
+/** Starts one. Throws the system's error when not even 127.0.0.1 has a free port. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const sockets = new Set<Socket>();
+  let handshaker: Promise<https.Server> | undefined;
+  // The certificates are made when the first client comes: a cluster nobody talks to costs one socket.
+  const listener = createServer(socket => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    handshaker ??= makeHandshaker(options, boundAddress(listener).address);
+    handshaker.then(
+      server => {
+        if (!socket.destroyed) server.emit('connection', socket);
+      },
+      () => socket.destroy(),
+    );
+  });
+  const bound = await listenSomewhere(listener, options);
+  return {
+    ...bound,
+    url: `https://${bound.address}:${bound.port}`,
+    close: () =>
+      new Promise(resolve => {
+        listener.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+async function listenSomewhere(listener: Server, options: ApiServerOptions) {
+  const own = [
+    { host: options.address, port: defaultPort },
+    { host: options.address, port: 0 },
+  ];
+  const lastResort = { host: '127.0.0.1', port: 0 };
+  for (const place of options.bindAddress ? own : []) {
+    try {
+      return await listen(listener, place);
+    } catch (error) {
+      if (!tryElsewhere.has(errnoOf(error) ?? '')) throw error;
+    }
+  }
+  return listen(listener, lastResort);
+}
+
+function listen(listener: Server, place: { host: string; port: number }) {
+  return new Promise<{ address: string; port: number }>((resolve, reject) => {
+    listener.once('error', reject);
+    listener.listen({ ...place, exclusive: true }, () => {
+      listener.off('error', reject);
+      resolve(boundAddress(listener));
+    });
+  });
+}
+
+function boundAddress(listener: Server): { address: string; port: number } {
+  const { address, port } = listener.address() as AddressInfo;
+  return { address, port };
+}
+
+async function makeHandshaker(options: ApiServerOptions, host: string): Promise<https.Server> {
+  const [authority, pair] = await Promise.all([options.identity.authority(), options.identity.server(host)]);
+  return https.createServer(
+    {
+      key: pair.keyPem,
+      cert: pair.certPem,
+      ca: authority.certPem,
+      // A client may show a certificate or a token or nothing at all: answering decides, not the handshake.
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (request, response) => answer(request, response, options),
+  );
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, options: ApiServerOptions): void {
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  // Open to everybody, as the role system:public-info-viewer of a real cluster has it.
+  if (path === '/readyz' || path === '/healthz' || path === '/livez') {
+    response.setHeader('content-type', 'text/plain; charset=utf-8');
+    response.end('ok');
+    return;
+  }
+  if (path === '/version') {
+    sendJson(response, 200, versionOf(options.kubernetesVersion));
+    return;
+  }
+  const who = callerOf(request, options.identity);
+  if (who === 'stranger') {
+    sendStatus(response, 401, 'Unauthorized', 'Unauthorized');
+  } else if (who === 'anonymous') {
+    const message = `forbidden: User "system:anonymous" cannot ${verbOf(request)} path "${path}"`;
+    sendStatus(response, 403, 'Forbidden', message);
+  } else {
+    sendStatus(response, 404, 'NotFound', 'the server could not find the requested resource');
+  }
+}
+
+/** Wrong credentials are worse than none: Kubernetes answers 401 to the first and 403 to the second. */
+function callerOf(request: IncomingMessage, identity: ClusterIdentity): 'admin' | 'anonymous' | 'stranger' {
+  const socket = request.socket as TLSSocket;
+  // `authorized` alone is not enough: Node also says it of a resumed connection that never showed a certificate.
+  const showedCertificate = Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
+  const { authorization } = request.headers;
+  if (showedCertificate && socket.authorized) return 'admin';
+  if (authorization === `Bearer ${identity.token}`) return 'admin';
+  return showedCertificate || authorization !== undefined ? 'stranger' : 'anonymous';
+}
+
+function verbOf(request: IncomingMessage): string {
+  return (request.method ?? 'GET').toLowerCase();
+}
+
+function versionOf(kubernetesVersion: string) {
+  const [major = '1', minor = '0'] = kubernetesVersion.split('.');
+  return {
+    major,
+    minor,
+    gitVersion: `v${kubernetesVersion}`,
+    gitTreeState: 'clean',
+    platform: 'linux/amd64',
+  };
+}
+
+/** The `Status` object with which Kubernetes says no. */
+function sendStatus(response: ServerResponse, code: number, reason: string, message: string): void {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
+  sendJson(response, code, status);
+}
+
+function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(value));
+}
