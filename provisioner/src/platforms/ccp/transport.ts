@@ -1,0 +1,127 @@
+/** HTTPS to the platform: certificate checked by authority or by pin, every wait and every body limited. */
+import type { TLSSocket } from 'node:tls';
+import { Agent, buildConnector, request } from 'undici';
+import { messageOf } from '../../../../config/src/setup-error.ts';
+import { oneLine } from '../../line.ts';
+import { PlatformError } from '../platform.ts';
+import type { CcpConfig } from './settings.ts';
+
+/** TCP and TLS to the platform, in milliseconds. */
+const connectTimeoutMs = 10_000;
+
+/** An answer to a read. A list took 6 s on a real system (`ccp-api`, section 6); in milliseconds. */
+const readTimeoutMs = 60_000;
+
+/** Connections for reads; more builds than this at once take turns. */
+const maxReadConnections = 16;
+
+/** The create blocks while it builds, one connection each: this many builds at once. */
+const maxCreateConnections = 256;
+
+/** The longest body that is read, in bytes. A list of 200 clusters has about 1 MB. */
+const maxBodyBytes = 16 * 1024 * 1024;
+
+/** The platform's words in an error, in characters; cut further for a display. */
+const maxWordsLength = 200;
+
+export interface Call {
+  method: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+  /** Time for the answer's first byte, in milliseconds. Default {@link readTimeoutMs}. */
+  answerWithinMs?: number;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+export class Transport {
+  readonly #origin: string;
+  readonly #reads: Agent;
+  readonly #creates: Agent;
+
+  constructor(config: CcpConfig) {
+    this.#origin = config.url;
+    const connect = connectorFor(config.trust);
+    this.#reads = new Agent({ connect, connections: maxReadConnections });
+    this.#creates = new Agent({ connect, connections: maxCreateConnections });
+  }
+
+  /**
+   * One call. Any status is an answer; redirects are not followed, so that a token goes nowhere else.
+   * @throws PlatformError (transient) when there was no complete answer.
+   */
+  async call(call: Call, signal: AbortSignal): Promise<Answer> {
+    const timeout = call.answerWithinMs ?? readTimeoutMs;
+    try {
+      const answer = await request(`${this.#origin}${call.path}`, {
+        dispatcher: call.answerWithinMs === undefined ? this.#reads : this.#creates,
+        method: call.method,
+        headers: call.headers ?? {},
+        ...(call.body === undefined ? {} : { body: call.body }),
+        headersTimeout: timeout,
+        bodyTimeout: readTimeoutMs,
+        signal,
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: await readLimited(answer.body) };
+    } catch (error) {
+      const why = oneLine(reasonOf(error), maxWordsLength);
+      throw new PlatformError(`platform does not answer: ${why}`, { transient: true, cause: error });
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#reads.destroy(), this.#creates.destroy()]);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = messageOf(error);
+  return message === '' ? code : message;
+}
+
+async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) throw new Error(`an answer of more than ${maxBodyBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What the platform said when it did not do it: opaque text for a person, never for a decision. */
+export function wordsOf(answer: Answer): string {
+  const body = answer.body.trim();
+  // A page of a gateway in between says less than its number.
+  const words = body === '' || body.startsWith('<') ? 'no words' : oneLine(body, maxWordsLength);
+  return `${answer.status}: ${words}`;
+}
+
+function connectorFor(trust: CcpConfig['trust']): buildConnector.connector {
+  if ('ca' in trust) return buildConnector({ ca: trust.ca, timeout: connectTimeoutMs });
+  // The pin replaces the chain of trust: the certificate is compared before undici gets the socket, so not
+  // one byte of a request reaches a stranger. No session is resumed: a resumed one shows no certificate.
+  const open = buildConnector({ rejectUnauthorized: false, maxCachedSessions: 0, timeout: connectTimeoutMs });
+  return (options, callback) =>
+    open(options, (error, socket) => {
+      if (error !== null) return callback(error, null);
+      const found = fingerprintOf(socket as TLSSocket);
+      if (found === trust.fingerprint) return callback(null, socket);
+      socket.destroy();
+      callback(
+        new Error(`its certificate has the fingerprint ${found || '(none)'}, not the one in the settings`),
+        null,
+      );
+    });
+}
+
+function fingerprintOf(socket: TLSSocket): string {
+  return (socket.getPeerCertificate().fingerprint256 ?? '').replaceAll(':', '').toUpperCase();
+}

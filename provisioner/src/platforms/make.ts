@@ -1,0 +1,21 @@
+/** Which platforms there are: one line each in the schema and in the switch adds another. */
+import { z } from 'zod';
+import { CcpPlatform } from './ccp/ccp.ts';
+import { type CcpConfig, ccpSchema, ccpTemplateSchema } from './ccp/settings.ts';
+import type { Platform } from './platform.ts';
+
+/** `platforms.<name>` as it stands in the settings file. */
+export const platformSchema = z.discriminatedUnion('type', [ccpSchema]);
+
+/** `profiles.<name>.template`, by the platform's type. */
+export const templateSchemas: Record<string, z.ZodType<Record<string, unknown>>> = { ccp: ccpTemplateSchema };
+
+/** Settings with their secrets and files read. */
+export type PlatformConfig = CcpConfig;
+
+export function makePlatform(config: PlatformConfig): Platform {
+  switch (config.type) {
+    case 'ccp':
+      return new CcpPlatform(config);
+  }
+}

@@ -1,0 +1,53 @@
+/** Address ranges of clusters: the next free one of a profile's pool. Pure arithmetic on IPv4 CIDRs. */
+import ipaddr from 'ipaddr.js';
+
+/** A block of IPv4 addresses as numbers, first and last included. */
+export interface Block {
+  first: number;
+  last: number;
+}
+
+/** Most ranges in one pool: bounds the search, and is more clusters than any lab has. */
+export const maxRangesPerPool = 65_536;
+
+/** Reads a CIDR; host bits are cut off. Undefined for anything that is not IPv4 (it cannot overlap our pools). */
+export function parseBlock(cidr: string): Block | undefined {
+  if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr)) return undefined;
+  const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
+  const size = 2 ** (32 - prefix);
+  const first = Math.floor(numberOf(address) / size) * size;
+  return { first, last: first + size - 1 };
+}
+
+/**
+ * The first block of length `prefix` in `pool` that overlaps none of `used`, as a CIDR; undefined when the pool
+ * is full.
+ */
+export function nextFree(pool: string, prefix: number, used: readonly string[]): string | undefined {
+  const whole = parseBlock(pool);
+  if (whole === undefined) return undefined;
+  const size = 2 ** (32 - prefix);
+  const taken = used
+    .map(parseBlock)
+    .filter(block => block !== undefined)
+    .sort((a, b) => a.first - b.first);
+  let first = whole.first;
+  // The blocks are sorted, so one pass is enough: each moves the candidate behind itself or leaves it alone.
+  for (const block of taken) {
+    if (block.first > first + size - 1) break;
+    if (block.last >= first) first = alignUp(block.last + 1, size);
+  }
+  return first + size - 1 <= whole.last ? `${addressOf(first)}/${prefix}` : undefined;
+}
+
+function alignUp(value: number, size: number): number {
+  return Math.ceil(value / size) * size;
+}
+
+function numberOf(address: ipaddr.IPv4): number {
+  return address.toByteArray().reduce((sum, byte) => sum * 256 + byte, 0);
+}
+
+function addressOf(value: number): string {
+  return [24, 16, 8, 0].map(shift => Math.floor(value / 2 ** shift) % 256).join('.');
+}

@@ -1,0 +1,87 @@
+/** What the journal holds, as zod sees it when it is read back. Times in milliseconds since 1970. */
+import { z } from 'zod';
+import { maxPressNumber, type Status } from '../../protocol/src/messages.ts';
+import { nameSchema, statusSchema } from '../../protocol/src/node/schemas.ts';
+
+/** Version of these records. A higher one was written by a newer program and is not touched. */
+export const journalVersion = 1;
+
+const pressNumber = z.int().min(0).max(maxPressNumber);
+const timeMs = z.int().min(0);
+
+/**
+ * How far a press has come. A step is written before what it names is done, so that after a crash the worst
+ * is known: `creating` means that the platform may have been asked.
+ * joined: the press only follows another one's build.
+ */
+export const steps = [
+  'accepted',
+  'reserved',
+  'creating',
+  'building',
+  'verifying',
+  'ready',
+  'failed',
+  'rejected',
+  'joined',
+] as const;
+export type Step = (typeof steps)[number];
+
+/** One press and what became of it. Never holds a secret. */
+export const pressRecordSchema = z.strictObject({
+  button: nameSchema,
+  press: pressNumber.min(1),
+  profile: z.string(),
+  step: z.enum(steps),
+  /** `<button>-<press number>`; empty with `rejected` and `joined`. */
+  cluster: z.string(),
+  /** The reserved address range as CIDR, from step `reserved` on. */
+  range: z.string().exactOptional(),
+  acceptedAt: timeMs,
+  /** Not ready by then means failed. */
+  deadlineAt: timeMs,
+  endedAt: timeMs.exactOptional(),
+  /** True progress so far, never less than before. */
+  percent: z.int().min(0).max(100),
+  address: z.string().exactOptional(),
+  /** Why it failed or was rejected. */
+  line: z.string().exactOptional(),
+  /** With `joined`: the press whose build it follows. */
+  of: pressNumber.exactOptional(),
+  /** What the button told about itself: for an operator. */
+  told: z.strictObject({ batteryMv: z.int(), rssiDbm: z.int(), firmware: z.string() }),
+});
+export type PressRecord = z.infer<typeof pressRecordSchema>;
+
+/** What is known of a button, beside its presses. */
+export const buttonRecordSchema = z.strictObject({
+  button: nameSchema,
+  /** The highest press number heard, whatever became of it. All statuses answer this one. */
+  lastPress: pressNumber,
+  /** The press whose build is under way. */
+  building: pressNumber.exactOptional(),
+  status: statusSchema,
+});
+export type ButtonRecord = Omit<z.infer<typeof buttonRecordSchema>, 'status'> & { status: Status };
+
+export const metaSchema = z.strictObject({ version: z.int().min(1) });
+
+/** Steps after which nothing happens to a press any more. */
+export function isOver(step: Step): boolean {
+  return step === 'ready' || step === 'failed' || step === 'rejected' || step === 'joined';
+}
+
+/** A button that has never been heard. */
+export function newButton(button: string): ButtonRecord {
+  const status: Status = {
+    press: 0,
+    seq: 0,
+    state: 'idle',
+    cluster: '',
+    phase: '',
+    percent: 0,
+    leftS: 0,
+    lookAgainS: 0,
+  };
+  return { button, lastPress: 0, status };
+}
