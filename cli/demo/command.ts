@@ -1,0 +1,31 @@
+/** `dashbutton demo`: everything on this machine, simulated where it must be. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { DemoOptions } from './demo.ts';
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('relay, provisioner, simulated platform and two simulated buttons on this machine')
+    .option('--once [button]', 'press once, wait for the address, end (house-01 or cloud-01)')
+    .option('--speed <factor>', 'how many times faster than real the platform builds', speedOption, 16)
+    .option('--dir <folder>', 'keep keys, settings, journal and log here (default: a temporary folder)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dashbutton demo                          press with the keys 1 and 2, watch the display
+  dashbutton demo --once                   the last line is: ready <cluster> <address> <seconds>
+  dashbutton demo --once cloud-01          the same with the other button
+  dashbutton demo --speed 1                a build takes 160 s, as it did in 2019
+  dashbutton demo --dir play               then, elsewhere: dashbutton press house-01 --boards play/boards`,
+    )
+    .action(async (options: DemoOptions) => {
+      const { demo } = await import('./demo.ts');
+      process.exitCode = await demo(options);
+    });
+}
+
+function speedOption(text: string): number {
+  const speed = Number(text);
+  if (!(speed >= 0.1 && speed <= 1000)) throw new InvalidArgumentError('Expected a number from 0.1 to 1000.');
+  return speed;
+}

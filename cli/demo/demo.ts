@@ -1,0 +1,66 @@
+/** The demo from its first file to its last. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { SetupError } from '../../config/src/setup-error.ts';
+import { framePrinter } from '../terminal.ts';
+import { playWithKeys } from './keys.ts';
+import { pressOnce } from './once.ts';
+import type { ButtonPlan } from './site.ts';
+import { startWorld, type World } from './world.ts';
+
+export interface DemoOptions {
+  /** A button's name, or true for the first. */
+  once?: string | true;
+  /** How many times faster than real the platform builds. */
+  speed: number;
+  /** Where all files go and stay; a temporary folder that is removed when left out. */
+  dir?: string;
+}
+
+/** The house orders on-premises, the cloud in the public cloud: the button's profile is the choice. */
+const buttons: ButtonPlan[] = [
+  { name: 'house-01', profile: 'house', board: 'heltec-wifi-kit-32' },
+  { name: 'cloud-01', profile: 'cloud', board: 'heltec-wifi-kit-32' },
+];
+
+/** Fewer than the simulated platform's pool has. */
+const addressRing = 60_000;
+
+/** Runs the demo. Returns the exit code. */
+export async function demo(options: DemoOptions): Promise<number> {
+  const once = options.once === true ? 'house-01' : options.once;
+  if (once !== undefined && !buttons.some(button => button.name === once)) {
+    const names = buttons.map(button => button.name).join(' and ');
+    throw new SetupError(`there is no button "${once}" in the demo: it has ${names}`);
+  }
+  const temporary = options.dir === undefined;
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'dashbutton-'));
+  const printer = framePrinter(process.stdout);
+  let world: World | undefined;
+  try {
+    const log = pino(pino.destination({ dest: join(dir, 'demo.log'), mkdir: true, sync: true }));
+    world = await startWorld({
+      dir,
+      buttons,
+      speed: options.speed,
+      log,
+      platform: { firstAddress: anyAddress() },
+    });
+    if (once !== undefined) return await pressOnce(world, once, printer);
+    await playWithKeys(world, printer);
+    return 0;
+  } finally {
+    await world?.close();
+    if (temporary) rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Where in its pool the platform begins to hand out addresses: by the clock, so that one run after another
+ * shows another address.
+ */
+function anyAddress(): number {
+  return Math.floor(Date.now() / 1000) % addressRing;
+}

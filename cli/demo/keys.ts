@@ -1,0 +1,44 @@
+/** The demo with a keyboard: a key is a finger on a button. */
+import { emitKeypressEvents } from 'node:readline';
+import { SetupError } from '../../config/src/setup-error.ts';
+import type { Board } from '../../simulator/board/board.ts';
+import type { FramePrinter } from '../terminal.ts';
+import { onView, viewLine } from '../views.ts';
+import type { World } from './world.ts';
+
+const help = 'keys:  1 presses house-01 (on-premises)   2 presses cloud-01 (public cloud)   q ends';
+
+/** Runs until q, Ctrl-C or SIGTERM. Throws a SetupError when there is no keyboard. */
+export async function playWithKeys(world: World, printer: FramePrinter): Promise<void> {
+  if (!process.stdin.isTTY) {
+    throw new SetupError('there is no keyboard here: use "demo --once", or run the demo in a terminal');
+  }
+  printer.line(
+    'A relay, a provisioner, a simulated container platform and two simulated buttons are running.',
+  );
+  printer.line(`Their files and logs are in ${world.site.dir}\n${help}\n`);
+  const boards = world.site.buttons.map(({ name }) => watch(world.board(name), name, printer));
+  emitKeypressEvents(process.stdin);
+  process.stdin.setRawMode(true);
+  await new Promise<void>(resolve => {
+    process.once('SIGTERM', resolve);
+    process.stdin.on('keypress', (_, key: { name?: string; ctrl?: boolean }) => {
+      if (key.name === 'q' || (key.ctrl && key.name === 'c')) resolve();
+      boards[Number(key.name) - 1]?.press();
+    });
+  });
+  process.stdin.setRawMode(false);
+  process.stdin.pause();
+  for (const board of boards) board.powerOff();
+}
+
+function watch(board: Board, name: string, printer: FramePrinter): Board {
+  let latest = '';
+  onView(board, view => {
+    latest = viewLine(view);
+  });
+  board.on('frame', frame => printer.frame(`${name}  ${latest}`, frame, help));
+  board.on('fault', fault => printer.line(`${name}: the simulated board stumbled: ${fault.message}`));
+  board.shelve();
+  return board;
+}

@@ -1,0 +1,169 @@
+/** The files of a small make-believe site: keys, users, settings. Everything the demo's programs then read. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { formatUsers, type User } from '../../relay/src/users.ts';
+import { makeVerifier } from '../../relay/src/verifier.ts';
+import { inventory } from '../../simulator/ccp/inventory.ts';
+
+/** The hotspot that every simulated board knows. */
+export const hotspot = { ssid: 'demo phone', password: 'press the button' };
+
+/** Only the owner reads a secret. */
+const secretMode = 0o600;
+
+export interface ButtonPlan {
+  name: string;
+  profile: string;
+  /** A row of the firmware's board table. */
+  board: string;
+}
+
+export interface SitePlan {
+  /** Folder for all the files; made when missing. */
+  dir: string;
+  site: string;
+  buttons: ButtonPlan[];
+}
+
+export interface Site extends SitePlan {
+  /** The relay's users file. */
+  usersFile: string;
+  /** Where a button's simulated flash is. */
+  flashOf(button: string): string;
+}
+
+function secret(site: Site, name: string, text: string): string {
+  writeFileSync(join(site.dir, name), `${text}\n`, { mode: secretMode });
+  return text;
+}
+
+const newKey = () => randomBytes(32).toString('base64');
+
+/** Makes keys and logins for everybody, and writes the files that need nobody's address. */
+export function makeSite(plan: SitePlan): Site {
+  mkdirSync(plan.dir, { recursive: true });
+  const usersFile = join(plan.dir, 'users.yaml');
+  const site: Site = { ...plan, usersFile, flashOf: button => join(plan.dir, 'boards', button) };
+  const people: [string, User['role']][] = [
+    [plan.site, 'provisioner'],
+    ...plan.buttons.map(({ name }): [string, User['role']] => [name, 'button']),
+  ];
+  const users = people.map(([name, role]): User => {
+    const password = secret(site, `${name}.password`, newKey());
+    return { name, role, site: plan.site, verifier: makeVerifier(password) };
+  });
+  writeFileSync(usersFile, formatUsers(users), { mode: secretMode });
+  for (const name of ['site', ...plan.buttons.map(button => button.name)]) {
+    secret(site, `${name}.key`, newKey());
+  }
+  return site;
+}
+
+/** Puts a device.json into the flash of each simulated board. */
+export function writeDeviceFiles(site: Site, relay: { host: string; port: number }): void {
+  const read = (name: string) => readFileSync(join(site.dir, name), 'utf8').trim();
+  for (const button of site.buttons) {
+    const device = {
+      button: button.name,
+      site: site.site,
+      board: button.board,
+      key: read(`${button.name}.key`),
+      siteKey: read('site.key'),
+      relay: { host: relay.host, port: relay.port, tls: false, password: read(`${button.name}.password`) },
+      wifi: [hotspot],
+    };
+    mkdirSync(site.flashOf(button.name), { recursive: true });
+    const path = join(site.flashOf(button.name), 'device.json');
+    writeFileSync(path, JSON.stringify(device, null, 2), { mode: secretMode });
+  }
+}
+
+export interface Surroundings {
+  relayUrl: string;
+  /** `http://…` or `socks5://…`; none when the lab may dial out directly. */
+  proxy?: string;
+  platform: { url: string; caPem: string; user: string; password: string };
+  /** How long a build is expected to take, in seconds, before the provisioner has a history of its own. */
+  expectS: number;
+}
+
+/** Writes the provisioner's settings file and what it names. Returns its path. */
+export function writeProvisionerFile(site: Site, around: Surroundings): string {
+  writeFileSync(join(site.dir, 'platform-ca.pem'), around.platform.caPem);
+  secret(site, 'platform.password', around.platform.password);
+  const settings = {
+    site: site.site,
+    relay: { url: around.relayUrl, user: site.site, passwordFile: `${site.site}.password` },
+    ...(around.proxy === undefined ? {} : { proxy: around.proxy }),
+    siteKeyFile: 'site.key',
+    journal: 'journal',
+    platforms: {
+      'lab-ccp': {
+        type: 'ccp',
+        url: around.platform.url,
+        username: around.platform.user,
+        passwordFile: 'platform.password',
+        ca: 'platform-ca.pem',
+      },
+    },
+    profiles: Object.fromEntries(
+      [...new Set(site.buttons.map(button => button.profile))].map((profile, index) => [
+        profile,
+        {
+          platform: 'lab-ccp',
+          rangePool: `10.${64 + 32 * index}.0.0/11`,
+          rangePrefix: 16,
+          expectS: around.expectS,
+          deadlineS: 1800,
+          template: template(index),
+        },
+      ]),
+    ),
+    buttons: Object.fromEntries(
+      site.buttons.map(button => [button.name, { profile: button.profile, keyFile: `${button.name}.key` }]),
+    ),
+  };
+  const path = join(site.dir, 'provisioner.yaml');
+  writeFileSync(path, stringify(settings));
+  return path;
+}
+
+/** The body of CCP's create call without its name and range: one control-plane node and so many workers. */
+function template(moreWorkers: number): object {
+  const { vsphere, provider, subnet } = inventory;
+  const pool = { vcpus: 2, memory: 16384, template: vsphere.templates[0] };
+  return {
+    type: 1,
+    deployer_type: 'kubeadm',
+    kubernetes_version: '1.12.6',
+    provider_client_config_uuid: provider.uuid,
+    datacenter: vsphere.datacenter,
+    cluster: vsphere.clusters[0],
+    datastore: vsphere.datastores[0],
+    resource_pool: vsphere.pools[0],
+    networks: [vsphere.networks[0]],
+    storage_class: 'vsphere',
+    masters: 1,
+    workers: 2 + moreWorkers,
+    master_node_pool: pool,
+    worker_node_pool: pool,
+    ssh_user: 'ccpuser',
+    ssh_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemoDemoDemoDemoDemoDemoDemoDemoDemoDemoDem demo',
+    ingress_vip_pool_id: subnet.uuid,
+    load_balancer_ip_num: 1,
+    is_harbor_enabled: false,
+    is_istio_enabled: false,
+    network_plugin: { name: 'calico', status: '' },
+    deployer: {
+      provider_type: 'vsphere',
+      provider: {
+        vsphere_datacenter: vsphere.datacenter,
+        vsphere_datastore: vsphere.datastores[0],
+        vsphere_client_config_uuid: provider.uuid,
+        vsphere_working_dir: `/${vsphere.datacenter}/vm`,
+      },
+    },
+  };
+}

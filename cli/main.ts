@@ -1,0 +1,61 @@
+/**
+ * `dashbutton`: one command, a subcommand for each thing a person does. Each loads its room only when it is
+ * called, so that help comes at once.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { errnoOf, messageOf, SetupError } from '../config/src/setup-error.ts';
+import { buildCommand } from './build.ts';
+import { demoCommand } from './demo/command.ts';
+import { pressCommand } from './press/command.ts';
+import { provisionerCommand } from './provisioner.ts';
+import { relayCommand } from './relay.ts';
+
+/** 2: the person at the keyboard has to mend something; 1: it did not work out. */
+const exitSetup = 2;
+const exitFailure = 1;
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return String(version);
+}
+
+// `dashbutton … | head`: whoever read has read enough.
+process.stdout.on('error', error => {
+  if (errnoOf(error) !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+const program = new Command('dashbutton')
+  .description('Press a button; a Kubernetes cluster is built; its address appears on the display.')
+  .version(version())
+  .showHelpAfterError('(dashbutton --help shows what there is)')
+  .exitOverride()
+  .addCommand(demoCommand())
+  .addCommand(pressCommand())
+  .addCommand(relayCommand())
+  .addCommand(provisionerCommand())
+  .addCommand(buildCommand())
+  .addHelpText(
+    'after',
+    `
+Examples:
+  dashbutton demo                                everything on this machine, simulated where it must be
+  dashbutton demo --once                         one press, no keyboard; ends with the address
+  dashbutton relay --users users.yaml            the broker in the cloud
+  dashbutton provisioner --config lab.yaml       what runs inside the lab
+  dashbutton press house-01 --boards boards      a simulated board in this terminal`,
+  );
+for (const command of program.commands) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // commander has said what was wrong; help and version are no errors.
+    process.exitCode = error.exitCode === 0 ? 0 : exitSetup;
+  } else {
+    process.stderr.write(`dashbutton: ${messageOf(error)}\n`);
+    process.exitCode = error instanceof SetupError ? exitSetup : exitFailure;
+  }
+}
