@@ -1,5 +1,6 @@
 /** The demo with a keyboard: a key is a finger on a button. */
-import { emitKeypressEvents } from 'node:readline';
+import { on } from 'node:events';
+import { emitKeypressEvents, type Key } from 'node:readline';
 import { SetupError } from '../../config/src/setup-error.ts';
 import type { Board } from '../../simulator/board/board.ts';
 import type { FramePrinter } from '../terminal.ts';
@@ -20,13 +21,16 @@ export async function playWithKeys(world: World, printer: FramePrinter): Promise
   const boards = world.site.buttons.map(({ name }) => watch(world.board(name), name, printer));
   emitKeypressEvents(process.stdin);
   process.stdin.setRawMode(true);
-  await new Promise<void>(resolve => {
-    process.once('SIGTERM', resolve);
-    process.stdin.on('keypress', (_, key: { name?: string; ctrl?: boolean }) => {
-      if (key.name === 'q' || (key.ctrl && key.name === 'c')) resolve();
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort());
+  try {
+    for await (const [, key] of on(process.stdin, 'keypress', stop) as AsyncIterable<[string, Key]>) {
+      if (key.name === 'q' || (key.ctrl && key.name === 'c')) break;
       boards[Number(key.name) - 1]?.press();
-    });
-  });
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  }
   process.stdin.setRawMode(false);
   process.stdin.pause();
   for (const board of boards) board.powerOff();

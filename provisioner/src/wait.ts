@@ -1,17 +1,9 @@
 /** Waiting with a limit, and being woken before it. */
+import { setTimeout } from 'node:timers/promises';
 
 /** Resolves after `ms`, or at once when the signal is or gets aborted. Never rejects: look at the signal. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** Lets one loop sleep until its time is over or somebody calls {@link Waker.wake}. */

@@ -20,7 +20,7 @@ interface Ended {
 function dashbutton(...args: string[]): Promise<Ended> {
   return new Promise(resolve => {
     execFile(process.execPath, [bin, ...args], { timeout: 20_000 }, (error, stdout, stderr) => {
-      resolve({
+      void resolve({
         code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
         stdout,
         stderr,

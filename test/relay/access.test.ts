@@ -103,12 +103,11 @@ describe('the message itself', () => {
     ['lab-provisioner', beacon, 2, true, 1, 'qos-2'],
     ['lab-provisioner', beacon, 1, true, maxPayloadBytes + 1, 'payload-too-long'],
   ];
-  it.each(rows)(
-    '%s to %s, QoS %i, retained %s, %i bytes: %s',
-    (name, topic, qos, retain, payloadBytes, answer) => {
-      expect(ask(name, { kind: 'publish', topic, qos, retain, payloadBytes })).toBe(answer);
-    },
-  );
+  it.each(
+    rows,
+  )('%s to %s, QoS %i, retained %s, %i bytes: %s', (name, topic, qos, retain, payloadBytes, answer) => {
+    expect(ask(name, { kind: 'publish', topic, qos, retain, payloadBytes })).toBe(answer);
+  });
 });
 
 it('lets nobody do anything who is not in the list', () => {

@@ -112,20 +112,19 @@ describe('a refused publish closes the connection, is not acknowledged and reach
     ['lab-provisioner', statusTopic('far-01'), 1, true, 1, 'foreign-topic'],
     ['lab-provisioner', beaconTopic('elsewhere'), 1, true, 1, 'foreign-topic'],
   ];
-  it.each(rows)(
-    '%s to %s, QoS %i, retained %s, %i bytes',
-    async (name, topic, qos, retain, bytes, reason) => {
-      const relay = await relayForTest();
-      const raw = await rawClient(relay);
-      raw.send(connectPacket(name));
-      await until(() => raw.packets.length > 0, 'CONNACK');
-      const payload = Buffer.alloc(bytes, 'x');
-      raw.send(publishPacket(topic, payload, { qos, retain, ...(qos > 0 ? { messageId: 1 } : {}) }));
-      await raw.closed; // [MQTT-3.3.5-2]
-      expect(raw.packets).toHaveLength(1);
-      expect(relay.stats()).toMatchObject({ refused: { [reason]: 1 }, published: 0 });
-    },
-  );
+  it.each(
+    rows,
+  )('%s to %s, QoS %i, retained %s, %i bytes', async (name, topic, qos, retain, bytes, reason) => {
+    const relay = await relayForTest();
+    const raw = await rawClient(relay);
+    raw.send(connectPacket(name));
+    await until(() => raw.packets.length > 0, 'CONNACK');
+    const payload = Buffer.alloc(bytes, 'x');
+    raw.send(publishPacket(topic, payload, { qos, retain, ...(qos > 0 ? { messageId: 1 } : {}) }));
+    await raw.closed; // [MQTT-3.3.5-2]
+    expect(raw.packets).toHaveLength(1);
+    expect(relay.stats()).toMatchObject({ refused: { [reason]: 1 }, published: 0 });
+  });
 });
 
 it('a refused subscription is answered with 0x80, the others of the same packet are granted', async () => {
