@@ -7,6 +7,8 @@ import { Command, CommanderError } from 'commander';
 import { errnoOf, messageOf, SetupError } from '../config/src/setup-error.ts';
 import { buildCommand } from './build.ts';
 import { demoCommand } from './demo/command.ts';
+import { enrollCommand, revokeCommand } from './enroll/command.ts';
+import { flashCommand } from './flash/command.ts';
 import { pressCommand } from './press/command.ts';
 import { provisionerCommand } from './provisioner.ts';
 import { relayCommand } from './relay.ts';
@@ -35,6 +37,9 @@ const program = new Command('dashbutton')
   .addCommand(pressCommand())
   .addCommand(relayCommand())
   .addCommand(provisionerCommand())
+  .addCommand(enrollCommand())
+  .addCommand(flashCommand())
+  .addCommand(revokeCommand())
   .addCommand(buildCommand())
   .addHelpText(
     'after',
@@ -44,6 +49,8 @@ Examples:
   dashbutton demo --once                         one press, no keyboard; ends with the address
   dashbutton relay --users users.yaml            the broker in the cloud
   dashbutton provisioner --config lab.yaml       what runs inside the lab
+  dashbutton enroll house-01 --profile house     keys and entries for a new button
+  dashbutton flash house-01 --port /dev/ttyUSB0  puts the program and its device.json on the chip
   dashbutton press house-01 --boards boards      a simulated board in this terminal`,
   );
 for (const command of program.commands) command.exitOverride();

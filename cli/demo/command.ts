@@ -6,7 +6,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('relay, provisioner, simulated platform and two simulated buttons on this machine')
     .option('--once [button]', 'press once, wait for the address, end (house-01 or cloud-01)')
-    .option('--speed <factor>', 'how many times faster than real the platform builds', speedOption, 16)
+    .option('--speed <factor>', 'how many times faster than real the platform builds', speedOption, 32)
     .option('--dir <folder>', 'keep keys, settings, journal and log here (default: a temporary folder)')
     .addHelpText(
       'after',

@@ -28,9 +28,12 @@ export async function press(button: string, boards: string): Promise<number> {
   board.on('fault', fault => printer.line(`the simulated board stumbled: ${fault.message}`));
   await new Promise<void>(resolve => {
     process.once('SIGINT', resolve);
-    board.once('wake', () => board.once('sleep', () => resolve()));
+    board.once('sleep', () => {
+      // By timer it only naps between two looks at the build.
+      board.on('sleep', sleep => sleep.kind === 'pin' && resolve());
+      board.press();
+    });
     board.shelve();
-    board.press();
   });
   board.powerOff();
   printer.line(latest);

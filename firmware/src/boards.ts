@@ -21,7 +21,6 @@ export interface BoardPins {
   battery: Pin;
   /** Battery voltage over pin voltage. */
   batteryRatio: number;
-  displayHeight: 64 | 32;
 }
 
 export const boards: BoardPins[] = [
@@ -36,7 +35,6 @@ export const boards: BoardPins[] = [
     vextOn: 0,
     battery: 37,
     batteryRatio: 3.2,
-    displayHeight: 64,
   },
   {
     // Any ESP32 with an SSD1306 module and a button wired by hand.
@@ -49,7 +47,6 @@ export const boards: BoardPins[] = [
     vextOn: 0,
     battery: noPin,
     batteryRatio: 1,
-    displayHeight: 64,
   },
 ];
 

@@ -1,6 +1,5 @@
 /** device.json: who this button is. Written once by the flasher, read at every wake. Chip's dialect. */
 import { keyBytes, type Sha256, type SigningKey, signingKey } from '../../protocol/src/sign.ts';
-import { isName } from '../../protocol/src/topics.ts';
 import { type BoardPins, boardNamed } from './boards.ts';
 import { chip } from './hal.ts';
 
@@ -19,6 +18,17 @@ export interface RelayAddress {
   password: string;
 }
 
+/** The file as it is written: keys as base64 of 32 bytes, the board by its name. */
+export interface DeviceFile {
+  button: string;
+  site: string;
+  board: string;
+  key: string;
+  siteKey: string;
+  relay: RelayAddress;
+  wifi: Network[];
+}
+
 export interface Device {
   button: string;
   site: string;
@@ -31,35 +41,45 @@ export interface Device {
   wifi: Network[];
 }
 
+export function isText(x: unknown): boolean {
+  return typeof x === 'string';
+}
+
 /** The chip's SHA-256 as the protocol wants it: binary string in, binary string out. */
-export const sha256: Sha256 = bytes => {
-  const digest = new Uint8Array(chip.require('crypto').SHA256(bytes));
-  let text = '';
-  for (const byte of digest) {
-    text += String.fromCharCode(byte);
-  }
-  return text;
-};
-
-function keyFrom(base64: unknown): SigningKey | undefined {
-  if (typeof base64 !== 'string') {
-    return undefined;
-  }
-  const bytes = chip.atob(base64);
-  return bytes.length === keyBytes ? signingKey(sha256, bytes) : undefined;
-}
-
-function isNetwork(n: Network): boolean {
-  return typeof n === 'object' && typeof n.ssid === 'string' && typeof n.password === 'string';
-}
-
-function isRelay(r: RelayAddress): boolean {
-  return (
-    typeof r === 'object' &&
-    typeof r.host === 'string' &&
-    typeof r.port === 'number' &&
-    typeof r.password === 'string'
+export const sha256: Sha256 = bytes =>
+  // 32 arguments; the interpreter takes 256.
+  String.fromCharCode.apply(
+    null,
+    new Uint8Array(chip.require('crypto').SHA256(bytes)) as unknown as number[],
   );
+
+function keyFrom(base64: string): SigningKey {
+  return signingKey(sha256, chip.atob(base64));
+}
+
+function isKey(base64: unknown): boolean {
+  return isText(base64) && chip.atob(base64 as string).length === keyBytes;
+}
+
+function isNetwork(n: Network | undefined): boolean {
+  return n !== undefined && isText(n.ssid) && isText(n.password);
+}
+
+/** The first field that cannot be used, or an empty text. Throws for a file that is no object at all. */
+function badField(file: DeviceFile): string {
+  const relay = file.relay;
+  const checks: [boolean, string][] = [
+    // Whether the names are right is the flasher's business; the relay refuses wrong ones.
+    [isText(file.button), 'button'],
+    [isText(file.site), 'site'],
+    [boardNamed(file.board) !== undefined, 'board'],
+    [isKey(file.key), 'key'],
+    [isKey(file.siteKey), 'siteKey'],
+    [!!relay && isText(relay.host) && relay.port > 0 && isText(relay.password), 'relay'],
+    [Array.isArray(file.wifi) && isNetwork(file.wifi[0]) && file.wifi.every(isNetwork), 'wifi'],
+  ];
+  const bad = checks.find(check => !check[0]);
+  return bad === undefined ? '' : bad[1];
 }
 
 /**
@@ -67,32 +87,16 @@ function isRelay(r: RelayAddress): boolean {
  * short enough for one line of the display.
  */
 export function readDevice(): Device | string {
-  const file = chip.require('Storage').readJSON(deviceFile, true) as Record<string, unknown> | undefined;
-  if (typeof file !== 'object') {
+  const file = chip.require('Storage').readJSON(deviceFile, true) as DeviceFile | undefined;
+  if (typeof file !== 'object' || file === null) {
     return `${deviceFile} is missing`;
   }
-  if (typeof file.button !== 'string' || !isName(file.button)) {
-    return 'bad "button"';
-  }
-  if (typeof file.site !== 'string' || !isName(file.site)) {
-    return 'bad "site"';
-  }
-  const board = boardNamed(String(file.board));
-  const key = keyFrom(file.key);
-  const siteKey = keyFrom(file.siteKey);
-  const relay = file.relay as RelayAddress;
-  const wifi = file.wifi as Network[];
-  if (board === undefined) {
-    return 'unknown "board"';
-  }
-  if (key === undefined || siteKey === undefined) {
-    return 'bad "key" or "siteKey"';
-  }
-  if (!isRelay(relay)) {
-    return 'bad "relay"';
-  }
-  if (!Array.isArray(wifi) || wifi.length === 0 || !wifi.every(isNetwork)) {
-    return 'bad "wifi"';
-  }
-  return { button: file.button, site: file.site, board, key, siteKey, relay, wifi };
+  const bad = badField(file);
+  return bad === ''
+    ? Object.assign({}, file, {
+        board: boardNamed(file.board) as BoardPins,
+        key: keyFrom(file.key),
+        siteKey: keyFrom(file.siteKey),
+      })
+    : `bad "${bad}" in ${deviceFile}`;
 }

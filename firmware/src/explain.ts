@@ -1,16 +1,11 @@
 /** Errors in words: which hop, what happened, and what the person holding the button can do. Chip's dialect. */
 import type { Code } from '../../protocol/src/messages.ts';
-import type { View } from './view.ts';
-
-export interface Trouble {
-  code: Code;
-  line: string;
-}
+import type { Screen } from './view.ts';
 
 /** One line of advice per code; docs/troubleshooting.md says more under the same word. */
 const advice: Record<Code, string> = {
   HOTSPOT: "Open the phone's hotspot page",
-  RELAY: 'Check signal, then press again',
+  RELAY: 'Check signal, press again',
   LAB: 'Start the provisioner',
   PROXY: "Check the lab's proxy",
   PLATFORM: 'Ask the lab, press again',
@@ -18,29 +13,18 @@ const advice: Record<Code, string> = {
   STALE: 'Press again',
   KEY: 'Enroll this button again',
   BATTERY: 'Charge the battery',
-  DEVICE: 'Flash device.json again',
+  DEVICE: 'Run dashbutton flash',
 };
 
-/** The error screen for a trouble. */
-export function explain(trouble: Trouble): View {
-  return { kind: 'error', code: trouble.code, line: trouble.line, advice: advice[trouble.code] };
+/** The error screen for a code and a line that says what happened. */
+export function explain(code: Code, line: string): Screen {
+  return { kind: 'error', code, line, advice: advice[code] };
 }
 
-/** What a CONNACK return code means (MQTT 3.1.1, section 3.2.2.3); 128 stands for a refused subscription. */
-export function refusal(returnCode: number): Trouble {
-  switch (returnCode) {
-    case 1:
-      return { code: 'RELAY', line: 'The relay speaks another MQTT' };
-    case 2:
-      return { code: 'RELAY', line: 'The relay refuses this name' };
-    case 3:
-      return { code: 'RELAY', line: 'The relay is not available' };
-    case 4:
-    case 5:
-      return { code: 'RELAY', line: 'The relay does not know this button' };
-    case 128:
-      return { code: 'RELAY', line: 'The relay refuses our topics' };
-    default:
-      return { code: 'RELAY', line: `The relay refuses: ${returnCode}` };
-  }
+/** CONNACK return codes 1 to 5 (MQTT 3.1.1, section 3.2.2.3). */
+const refusals = ['other MQTT', 'bad name', 'not available', 'bad login', 'not allowed'];
+
+/** What a CONNACK return code means; 128 stands for a refused subscription. */
+export function refusal(returnCode: number): string {
+  return `The relay refuses: ${refusals[returnCode - 1] || 'our topics'}`;
 }

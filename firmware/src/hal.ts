@@ -90,6 +90,8 @@ export interface ChipEsp32 {
   deepSleepExt0(pin: Pin, level: 0 | 1): void;
   /** Sleeps for so many microseconds, at most 2^31 - 1 (35 minutes). Never returns. */
   deepSleep(us: number): void;
+  /** Newer than 2v29: sleeps for so many milliseconds and returns; RAM and pins stay. */
+  lightSleep?: (ms: number) => void;
 }
 
 export type TimerId = number;

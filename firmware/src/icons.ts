@@ -1,53 +1,5 @@
-/** The icons, for Graphics.drawImage; their dark pixels draw nothing. Made from firmware/art by its build.ts: draw there, not here. */
+/** The icons, for Graphics.drawImage. Made from firmware/art by its build.ts: draw there, not here. */
 import { chip } from './hal.ts';
-
-function icon(width: number, height: number, rows: string) {
-  return { width, height, bpp: 1 as const, transparent: 0 as const, buffer: chip.atob(rows) };
-}
-
-//   .########.......
-//   #........#...#..
-//   #........#....#.
-//   #........#.#...#
-//   #........#..#..#
-//   #........#..#..#
-//   #........#.#...#
-//   #........#....#.
-//   #........#...#..
-//   #........#......
-//   ##########......
-//   #...##...#......
-//   #...##...#......
-//   .########.......
-export const phone = icon(16, 14, 'f4CARIBCgFGASYBJgFGAQoBEgED/wIxAjEB/gA==');
-
-//   .......####.......
-//   .....##....##.....
-//   ....#........#....
-//   ...#..........#...
-//   ...#...........##.
-//   .###.............#
-//   #................#
-//   #................#
-//   #................#
-//   .#..............#.
-//   ..##############..
-export const cloud = icon(18, 11, 'AeABhgCAQEAIEAGcABgABgABgABQACP/8A==');
-
-//   ################
-//   #..............#
-//   #.##.##....###.#
-//   #.##.##....###.#
-//   #..............#
-//   ################
-//   #..............#
-//   #.##.##....###.#
-//   #.##.##....###.#
-//   #..............#
-//   ################
-//   ...#........#...
-//   .#####....#####.
-export const rack = icon(16, 13, '//+AAbYdth2AAf//gAG2HbYdgAH//xAIfD4=');
 
 //   .............#.............
 //   ....#........#........#....
@@ -72,37 +24,11 @@ export const rack = icon(16, 13, '//+AAbYdth2AAf//gAG2HbYdgAH//xAIfD4=');
 //   ..###.................###..
 //   ....####...........####....
 //   .......#############.......
-export const button = icon(
-  27,
-  23,
-  'AAQAAQCAQBAQEAECBAAAAAAAAAAAB8AAB/8AAZ/wAG//AD3/+B///8Z//82P//jg//4OAAAD4AAA9wAAdzwAebD/+GOAADgeADwAf/wA',
-);
-
-//   .......##
-//   ......###
-//   .....###.
-//   #...###..
-//   ##.###...
-//   #####....
-//   .###.....
-//   ..#......
-export const check = icon(9, 8, 'AYHB0c3HwcBA');
-
-//   ##....##
-//   ###..###
-//   .######.
-//   ..####..
-//   ..####..
-//   .######.
-//   ###..###
-//   ##....##
-export const cross = icon(8, 8, 'w+d+PDx+58M=');
-
-//   #....
-//   ##...
-//   ###..
-//   ####.
-//   ###..
-//   ##...
-//   #....
-export const arrow = icon(5, 7, 'hjnuYgA=');
+export const button = () => ({
+  width: 27,
+  height: 23,
+  bpp: 1 as const,
+  buffer: chip.atob(
+    'AAQAAQCAQBAQEAECBAAAAAAAAAAAB8AAB/8AAZ/wAG//AD3/+B///8Z//82P//jg//4OAAAD4AAA9wAAdzwAebD/+GOAADgeADwAf/wA',
+  ),
+});

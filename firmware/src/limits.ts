@@ -15,17 +15,51 @@ export const readLimitMs = 3000;
 /** The provisioner answers within its journal's sync; a phone's radio may be asleep for a second. */
 export const answerLimitMs = 4000;
 
-/** So often is a press sent in all before the lab counts as silent. */
+/** So often is a press sent over one connection before the lab counts as silent. */
 export const pressTries = 4;
 
-/** After a connection was lost while a build is followed: how long to the next try, and how many there are. */
-export const pauseMs = [500, 1000, 2000, 4000, 8000, 15000];
-export const followTries = 40;
+/** While connected and following, the lab says something at least this often, or the connection is worth nothing. */
+export const followLimitMs = 120000;
 
-/** How long the last screen stays. An address is to be copied down; an error to be read. */
-export const showReadyMs = 120000;
+/** Looks that are due within this are not worth leaving and joining the network for (seconds). */
+export const stayOnlineS = 3;
+
+/** The bar is moved on this often while the radio is off (seconds). A waking of the chip costs as much as a nap of 30 s. */
+export const sliceS = 20;
+
+/** The longest nap without a picture: a finger on the button is not felt meanwhile (seconds). */
+export const darkNapS = 600;
+
+/**
+ * After a press somebody watches for so long; then the display goes dark between looks (seconds). Shorter where the
+ * picture does not survive a deep sleep, because idling costs fifty times as much.
+ */
+export const watchS = 180;
+export const watchSwitchedS = 10;
+
+/** How long to wait after the 1st, 2nd … connection that came to nothing; after the last one it is given up (seconds). */
+export const againS = [1, 2, 4, 8, 15, 30, 60, 120, 300, 600];
+
+/** A press that nobody has answered yet is worth so many connections. */
+export const askTries = 3;
+
+/** Holding the button for so long offers to give the cluster back, and the offer stands for so long. */
+export const heldMs = 5000;
+export const offerMs = 10000;
+
+/**
+ * How long the last screen stays. An address is to be copied down; an error to be read. An address is shown awake
+ * first, so that a press is felt (it shows the QR code, which takes a while to scan), and then stands on the
+ * display with the chip asleep; where the picture does not survive a deep sleep it is shown awake only.
+ */
+export const showAwakeMs = 10000;
+export const showQrMs = 30000;
+export const showStillS = 110;
 export const showErrorMs = 30000;
 export const showIdleMs = 10000;
+
+/** Below this a press could end in the middle: the radio's peaks pull an empty cell under the chip's brown-out. */
+export const minBatteryMv = 3400;
 
 /** The relay notices a vanished button after one and a half of these (MQTT 3.1.1, section 3.1.2.10). */
 export const keepAliveS = 30;

@@ -9,7 +9,7 @@ import { type Display, openDisplay } from './display.ts';
 import { explain } from './explain.ts';
 import { chip, type TimerId } from './hal.ts';
 import { awakeLimitMs, showErrorMs, stuckButtonSleepMs } from './limits.ts';
-import { isHeld, whenPressed } from './pins.ts';
+import { isHeld, watchFinger } from './pins.ts';
 
 const startedAt = chip.getTime();
 let board = boards[0] as BoardPins;
@@ -32,7 +32,7 @@ function sleep(): void {
   }
 }
 
-/** The end of every path. A finger on the button starts it anew; nothing else does. */
+/** The end of every path. A finger on the button starts it anew, and a sleep; nothing else does. */
 function restartDeadline(): void {
   if (deadline !== undefined) {
     chip.clearTimeout(deadline);
@@ -40,28 +40,24 @@ function restartDeadline(): void {
   deadline = chip.setTimeout(sleep, awakeLimitMs);
 }
 
-function wakeCause(): 'power' | 'button' | 'timer' {
-  const cause = chip.ESP32.getWakeupCause();
-  return cause === 2 ? 'button' : cause === 4 ? 'timer' : 'power';
-}
-
 function main(): void {
   restartDeadline();
+  const cause = chip.ESP32.getWakeupCause();
   const device = readDevice();
   if (typeof device === 'string') {
     display = openDisplay(chip, board);
-    display.show(explain({ code: 'DEVICE', line: device }));
+    display.show(explain('DEVICE', device));
     chip.setTimeout(sleep, showErrorMs);
     return;
   }
   board = device.board;
   display = openDisplay(chip, board);
-  const handle = runButton(device, display, startedAt, sleep);
-  whenPressed(board, () => {
+  const handle = runButton(device, display, startedAt, sleep, restartDeadline);
+  handle({ on: 'wake', cause: cause === 2 ? 'button' : cause === 4 ? 'timer' : 'power' });
+  watchFinger(board, cause === 2, on => {
     restartDeadline();
-    handle({ on: 'pressed' });
+    handle({ on });
   });
-  handle({ on: 'wake', cause: wakeCause() });
 }
 
 main();

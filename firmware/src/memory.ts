@@ -1,14 +1,32 @@
 /** What a button must remember through a deep sleep and a flat battery. Chip's dialect. */
-import { maxPressNumber } from '../../protocol/src/messages.ts';
+import { type Action, maxPressNumber, type Status } from '../../protocol/src/messages.ts';
 import { chip } from './hal.ts';
 
 const memoryFile = 'memory.json';
 
+/** A build that is followed by looking now and then. Times are the chip's own, in seconds (getTime). */
+export interface Look {
+  /** The last status, and when it was heard. Missing: the press has not been answered yet. */
+  status?: Status | undefined;
+  heardAt: number;
+  /** When to look again. */
+  lookAt: number;
+  /** When a finger was last on the button: for a while after it somebody watches. */
+  fingerAt: number;
+  /** Looks in a row that came to nothing. */
+  fails: number;
+}
+
 export interface Memory {
   /** The last press number used; 0 before the first press. */
   press: number;
-  /** True until the provisioner has answered that press: the next press then repeats its number. */
-  pending: boolean;
+  /** The wish of that press until its end was seen: the same wish then repeats its number, or tells that end. */
+  pending: Action | '';
+  /** The cluster that was ready last, so that it can be given back; empty when there is none. */
+  cluster: string;
+  /** The network joined last: it is tried first. */
+  ssid: string;
+  look?: Look | undefined;
 }
 
 /**
@@ -16,15 +34,13 @@ export interface Memory {
  * button takes the larger of this number and the one in its last status.
  */
 export function readMemory(): Memory {
-  const file = chip.require('Storage').readJSON(memoryFile, true) as Partial<Memory> | undefined;
-  const press = typeof file === 'object' ? file.press : 0;
-  if (typeof press !== 'number' || !(press >= 0 && press < maxPressNumber)) {
-    return { press: 0, pending: false };
-  }
-  return { press, pending: file?.pending === true };
+  const memory = chip.require('Storage').readJSON(memoryFile, true) as Memory | undefined;
+  return typeof memory === 'object' && memory.press >= 0 && memory.press < maxPressNumber
+    ? memory
+    : { press: 0, pending: '', cluster: '', ssid: '' };
 }
 
-/** Writes it to flash. False when the flash is full: then no press may be sent. */
+/** Writes it to flash. False, or an exception, when the flash is full: then no press may be sent. */
 export function writeMemory(memory: Memory): boolean {
   return chip.require('Storage').write(memoryFile, JSON.stringify(memory));
 }

@@ -14,17 +14,14 @@ export interface MqttHandlers {
   connected(returnCode: number): void;
   /** SUBACK: false when any of the topics was refused (section 3.9.3). */
   subscribed(allGranted: boolean): void;
-  /** The broker has our packet. That is no acceptance: brokers acknowledge before they deliver. */
-  published(packetId: number): void;
   message(topic: string, payload: string): void;
-  pong(): void;
   /** The peer broke the protocol, and the connection must be closed [MQTT-4.8.0-1]. */
-  broken(why: string): void;
+  broken(): void;
 }
 
 export interface MqttConnect {
-  clientId: string;
-  username: string;
+  /** Client identifier and user name: the relay wants the same in both. */
+  name: string;
   password: string;
   /** Seconds; 0 switches it off. */
   keepAliveS: number;
@@ -71,23 +68,19 @@ export function mqttClient(on: MqttHandlers): Mqtt {
   let received = '';
   let dead = false;
 
-  function fail(why: string): void {
+  function fail(): void {
     dead = true;
     received = '';
-    on.broken(why);
+    on.broken();
   }
 
   function takePublish(flags: number, body: string): void {
     const qos = (flags >> 1) & 3;
     const topicLength = wordAt(body, 0);
     const start = 2 + topicLength + (qos > 0 ? 2 : 0);
-    if (qos > 1) {
-      // We subscribe with QoS 1, and a server may not send more than was granted [MQTT-3.8.4-6].
-      fail('PUBLISH with QoS 2 or 3');
-      return;
-    }
-    if (!(start <= body.length)) {
-      fail('short PUBLISH');
+    // We subscribe with QoS 1, and a server may not send more than was granted [MQTT-3.8.4-6].
+    if (qos > 1 || start > body.length) {
+      fail();
       return;
     }
     if (qos === 1) {
@@ -103,15 +96,12 @@ export function mqttClient(on: MqttHandlers): Mqtt {
       takePublish(first & 15, body);
     } else if (type === 2 && body.length === 2) {
       on.connected(body.charCodeAt(1));
-    } else if (type === 4 && body.length === 2) {
-      on.published(wordAt(body, 0));
     } else if (type === 9 && body.length >= 3) {
       // 0x80 after the packet identifier is a refusal, once per topic (section 3.9.3).
       on.subscribed(body.indexOf('\x80', 2) < 0);
-    } else if (type === 13 && body.length === 0) {
-      on.pong();
-    } else {
-      fail(`packet type ${type} of ${body.length} bytes`);
+    } else if ((type !== 4 || body.length !== 2) && (type !== 13 || body.length > 0)) {
+      // A PUBACK only says that the broker has our packet (it is no acceptance), a PINGRESP that it is there.
+      fail();
     }
   }
 
@@ -122,7 +112,7 @@ export function mqttClient(on: MqttHandlers): Mqtt {
     let more = true;
     while (more) {
       if (at > 4) {
-        fail('remaining length of more than four bytes'); // section 2.2.3
+        fail(); // a remaining length has four bytes at the most, section 2.2.3
         return false;
       }
       if (at >= received.length) {
@@ -134,7 +124,7 @@ export function mqttClient(on: MqttHandlers): Mqtt {
       at++;
     }
     if (length > maxPacketBytes) {
-      fail(`packet of ${length} bytes`);
+      fail();
       return false;
     }
     if (received.length < at + length) {
@@ -153,9 +143,7 @@ export function mqttClient(on: MqttHandlers): Mqtt {
       on.send(
         packet(
           0x10,
-          `${field('MQTT')}\x04\xc2${word(options.keepAliveS)}${field(options.clientId)}${field(
-            options.username,
-          )}${field(options.password)}`,
+          `${field('MQTT')}\x04\xc2${word(options.keepAliveS)}${field(options.name)}${field(options.name)}${field(options.password)}`,
         ),
       );
     },
@@ -175,12 +163,9 @@ export function mqttClient(on: MqttHandlers): Mqtt {
       on.send('\xe0\x00');
     },
     receive(bytes) {
-      if (dead) {
-        return;
-      }
       received += bytes;
       // Each turn takes a packet off a finite string, so this ends.
-      while (received.length > 1 && takeFirst()) {}
+      while (!dead && received.length > 1 && takeFirst()) {}
     },
   };
 }

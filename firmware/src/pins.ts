@@ -1,6 +1,7 @@
 /** The button and the battery. Chip's dialect. */
 import { type BoardPins, noPin } from './boards.ts';
-import { chip } from './hal.ts';
+import { chip, type TimerId } from './hal.ts';
+import { heldMs } from './limits.ts';
 
 /** Contacts bounce for a few milliseconds; a finger is slower than this. */
 const debounceMs = 25;
@@ -14,10 +15,40 @@ export function isHeld(board: BoardPins): boolean {
   return !chip.digitalRead(board.button);
 }
 
-/** Calls back at each press while the board is awake: not for the press that woke it, which is already down. */
-export function whenPressed(board: BoardPins, pressed: () => void): void {
+/**
+ * Tells of each press when it ends (`up`), or when it has lasted {@link heldMs} (`held`, and then its end is told
+ * no more). A finger that woke the board counts as a press that has just begun.
+ */
+export function watchFinger(board: BoardPins, woken: boolean, tell: (event: 'up' | 'held') => void): void {
+  let down: TimerId | undefined;
+
+  function begin(): void {
+    down = chip.setTimeout(() => {
+      down = undefined;
+      tell('held');
+    }, heldMs);
+  }
+
+  function end(): void {
+    if (down !== undefined) {
+      chip.clearTimeout(down);
+      down = undefined;
+      tell('up');
+    }
+  }
+
   chip.pinMode(board.button, 'input_pullup');
-  chip.setWatch(pressed, board.button, { edge: 'falling', repeat: true, debounce: debounceMs });
+  chip.setWatch(event => (event.state ? end() : begin()), board.button, {
+    edge: 'both',
+    repeat: true,
+    debounce: debounceMs,
+  });
+  if (woken) {
+    begin();
+    if (!isHeld(board)) {
+      end();
+    }
+  }
 }
 
 /** The battery's voltage in millivolts; 0 on a board that cannot measure it. */

@@ -1,10 +1,11 @@
 /** Wi-Fi and relay as one thing that is joined, dialled and switched off. Chip's dialect. */
+import type { Action } from '../../protocol/src/messages.ts';
 import { pressTopic } from '../../protocol/src/topics.ts';
-import type { Device } from './device.ts';
+import type { Device, Network } from './device.ts';
 import type { Event } from './flow.ts';
 import { chip } from './hal.ts';
 import { type Link, openLink } from './link.ts';
-import { read, write } from './messages.ts';
+import { write } from './messages.ts';
 
 declare const __VERSION__: string;
 
@@ -15,11 +16,11 @@ export interface Vitals {
 }
 
 export interface Radio {
-  /** Joins the known network of that number; the event `joined` or `notJoined` may follow, or nothing at all. */
-  join(network: number): void;
+  /** Joins that known network; the event `joined` or `notJoined` may follow, or nothing at all. */
+  join(ssid: string): void;
   /** Opens the relay's socket. */
   dial(): void;
-  press(press: number, time: number, repeated: boolean): void;
+  press(press: number, action: Action, time: number, repeated: boolean): void;
   /** Hangs up and leaves the network: disassociating makes the next join faster. */
   off(): void;
 }
@@ -38,15 +39,12 @@ export function makeRadio(device: Device, vitals: Vitals, tell: (event: Event) =
   let joinedAt = 0;
 
   return {
-    join(network) {
+    join(ssid) {
       joins++;
       const mine = joins;
       const startedAt = chip.getTime();
-      const known = device.wifi[network];
-      if (known === undefined) {
-        return;
-      }
-      wifi.connect(known.ssid, { password: known.password }, error => {
+      const known = device.wifi.find(network => network.ssid === ssid) as Network;
+      wifi.connect(ssid, { password: known.password }, error => {
         // A late answer to a join that was given up is nobody's event.
         if (mine === joins) {
           joinedAt = chip.getTime();
@@ -56,41 +54,26 @@ export function makeRadio(device: Device, vitals: Vitals, tell: (event: Event) =
       });
     },
     dial() {
-      link = openLink(device, {
-        connected: () => tell({ on: 'connected' }),
-        refused: returnCode => tell({ on: 'refused', returnCode }),
-        closed: why => tell({ on: 'closed', why }),
-        message(topic, payload) {
-          const event = read(device, topic, payload);
-          if (event !== undefined) {
-            tell(event);
-          }
-        },
-      });
+      link = openLink(device, tell);
     },
-    press(press, time, repeated) {
-      const rssi = wifi.getDetails().rssi;
+    press(press, action, time, repeated) {
       const payload = write(device, {
         press,
-        action: 'create',
+        action,
         time,
         batteryMv: vitals.batteryMv,
-        rssiDbm: typeof rssi === 'number' && rssi < 0 ? rssi : 0,
+        rssiDbm: 0, // 2v29 does not tell it on the ESP32; a scan for it would cost seconds of radio
         firmware: __VERSION__,
         bootMs: vitals.bootMs,
         wifiMs,
         relayMs: msSince(joinedAt),
       });
-      if (link !== undefined) {
-        link.publish(pressTopic(device.button), payload, repeated);
-      }
+      link?.publish(pressTopic(device.button), payload, repeated);
     },
     off() {
       joins++;
-      if (link !== undefined) {
-        link.close();
-        link = undefined;
-      }
+      link?.close();
+      link = undefined;
       wifi.disconnect();
     },
   };

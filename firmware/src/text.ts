@@ -1,100 +1,88 @@
 /** Text that never leaves its place: cut, wrapped, and as large as fits. Chip's dialect. */
-import { large, small } from './font.ts';
+import * as font from './font.ts';
 import type { ChipGraphics } from './hal.ts';
 
-export type Font = typeof small;
+/** The surface that is drawn on. */
+export let g: ChipGraphics;
 
-/** Selects a font; `scale` is a whole number. */
-export function setFont(g: ChipGraphics, font: Font, scale: number): void {
-  g.setFontCustom(font.bitmap, font.first, font.widths, font.height | (scale << 8));
+/** All that follows goes to this surface. */
+export function drawOn(surface: ChipGraphics): void {
+  g = surface;
 }
 
-const ellipsis = '\x7f';
+/** All of printable ASCII, capitals 7 px high; `scale` is a whole number. */
+export function setSmall(scale: number): void {
+  g.setFontCustom(font.smallBitmap, font.smallFirst, font.smallWidths, font.smallHeight | (scale << 8));
+}
 
-/** How many characters of the text fit into so many pixels, in the font selected. */
-function fitting(g: ChipGraphics, text: string, widthPx: number): number {
-  const room = widthPx + 1; // the gap after the last character may lie outside
-  const whole = g.stringWidth(text);
-  if (whole <= room) return text.length;
-  // A guess from the average first: measuring is what costs time here.
-  let length = Math.floor((text.length * room) / whole);
-  while (g.stringWidth(text.substr(0, length + 1)) <= room) length++;
-  while (length > 0 && g.stringWidth(text.substr(0, length)) > room) length--;
-  return length;
+/** Digits, capitals and a few signs, 14 px high: see firmware/art. */
+export function setLarge(): void {
+  g.setFontCustom(font.largeBitmap, font.largeFirst, font.largeWidths, font.largeHeight);
+}
+
+/** True when the text has the room; the gap after its last character may lie outside. */
+function fits(text: string, widthPx: number): boolean {
+  return g.stringWidth(text) <= widthPx + 1;
 }
 
 /** The text, or its beginning and an ellipsis. */
-export function cut(g: ChipGraphics, text: string, widthPx: number): string {
-  const length = fitting(g, text, widthPx);
-  if (length === text.length) return text;
-  return text.substr(0, fitting(g, text, widthPx - g.stringWidth(ellipsis))).trim() + ellipsis;
+export function cut(text: string, widthPx: number): string {
+  let shown = text;
+  for (let length = text.length; length > 0 && !fits(shown, widthPx); length--) {
+    shown = `${text.substr(0, length - 1).trim()}\x7f`;
+  }
+  return shown;
 }
 
 /** Where a line of at most `length` characters should end: at a blank, else at a sign inside a name. */
 function breakAt(text: string, length: number): number {
-  const earliest = length / 3;
-  for (let at = length; at > earliest; at--) {
+  let sign = length;
+  for (let at = length; at > length / 3; at--) {
     if (text[at] === ' ') return at;
+    if (sign === length && (text[at] === ':' || '.-/_'.includes(text[at - 1] as string))) sign = at;
   }
-  for (let at = length; at > earliest; at--) {
-    if (text[at] === ':' || '.-/_'.includes(text[at - 1] as string)) return at;
-  }
-  return Math.max(1, length);
+  return sign;
 }
 
 /** The text in at most `maxLines` lines; the last one is cut when there is more. */
-export function wrap(g: ChipGraphics, text: string, widthPx: number, maxLines: number): string[] {
+export function wrap(text: string, widthPx: number, maxLines: number): string[] {
   const lines: string[] = [];
   let rest = text.trim();
   while (rest !== '') {
-    const length = fitting(g, rest, widthPx);
-    if (length === rest.length || lines.length === maxLines - 1) {
-      lines.push(cut(g, rest, widthPx));
-      break;
+    let length = rest.length;
+    if (lines.length < maxLines - 1) {
+      while (length > 1 && !fits(rest.substr(0, length), widthPx)) length--;
+      if (length < rest.length) length = breakAt(rest, length);
     }
-    const end = breakAt(rest, length);
-    lines.push(rest.substr(0, end).trim());
-    rest = rest.substr(end).trim();
+    lines.push(cut(rest.substr(0, length).trim(), widthPx));
+    rest = rest.substr(length).trim();
   }
   return lines;
 }
 
-/** Draws the lines one under the other. */
-export function drawLines(g: ChipGraphics, lines: string[], x: number, y: number, pitch: number): void {
-  lines.forEach((line, index) => {
-    g.drawString(line, x, y + index * pitch);
-  });
+/** Draws small lines one under the other. */
+export function drawLines(lines: string[], x: number, y: number): void {
+  let top = y;
+  for (const line of lines) {
+    g.drawString(line, x, top);
+    top += 9;
+  }
 }
 
-/** Draws the text so that it ends left of x. */
-export function drawRight(g: ChipGraphics, text: string, x: number, y: number): void {
-  g.drawString(text, x - g.stringWidth(text), y);
-}
-
-/** From the largest to the one that always does. */
-const sizes = [
-  { font: large, scale: 1, has: /^[-0-9A-Z.:%!? ]*$/ },
-  { font: small, scale: 2, has: /./ },
-  { font: small, scale: 1, has: /./ },
-];
-
-/** Draws a text in the middle of the rows `top` to `bottom`, in the largest size that holds all of it. */
-export function drawLargest(g: ChipGraphics, text: string, top: number, bottom: number): void {
-  const width = g.getWidth();
-  for (const size of sizes) {
-    if (!size.has.test(text)) continue;
-    setFont(g, size.font, size.scale);
-    const glyph = size.font.height * size.scale;
-    const pitch = glyph + 2;
-    const room = Math.floor((bottom - top + 3) / pitch);
-    const isLast = size === sizes[2];
-    const lines = wrap(g, text, width, isLast ? room : room + 1);
-    if (lines.length > room) continue;
-    let y = (top + bottom + 3 - lines.length * pitch) >> 1;
-    for (const line of lines) {
-      g.drawString(line, (width + size.scale - g.stringWidth(line)) >> 1, y);
-      y += pitch;
-    }
-    return;
+/** Draws a text in the middle of the rows 13 to 53, in the largest size that holds all of it: large, small doubled, small. */
+export function drawLargest(text: string): void {
+  let scale = /[^0-9.:]/.test(text) ? 3 : 4;
+  let lines: string[];
+  do {
+    scale--;
+    if (scale > 2) setLarge();
+    else setSmall(scale);
+    lines = wrap(text, 128, scale > 1 ? 3 : 4);
+  } while (scale > 1 && lines.length > 2);
+  const pitch = [0, 10, 18, 16][scale] as number;
+  let y = (69 - lines.length * pitch) >> 1;
+  for (const line of lines) {
+    g.drawString(line, (128 + (scale & 1 || 2) - g.stringWidth(line)) >> 1, y);
+    y += pitch;
   }
 }

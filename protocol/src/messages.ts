@@ -70,13 +70,21 @@ export interface Status {
   phase: string;
   /** True progress, 0 to 100, from the phases seen. Never from a timer. */
   percent: number;
+  /**
+   * Between two looks a display may let its bar move on by the estimate, but never past this: the percent at
+   * which the phase ends that is under way now. At least `percent`.
+   */
+  upTo: number;
   /** Honest estimate of the time left, in seconds; 0 when done. */
   leftS: number;
   /** When looking again is worth a radio, in seconds. */
   lookAgainS: number;
   /** Address of the control plane, host or host:port; only with `ready` (and after). */
   address?: string;
-  /** The bitmap of a QR code of the API's URL: side in modules, then its rows as base64 (see `docs/protocol`). */
+  /**
+   * A QR code of the API's URL as `<side>:<base64>`: side in modules, then the bits row by row, most significant
+   * bit first, 1 dark, no padding between rows. Without its quiet zone. Only with `ready`.
+   */
   qr?: string;
   /** With `rejected` and `failed`: which hop, and one line in its own words. */
   code?: Code;

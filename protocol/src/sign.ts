@@ -34,12 +34,9 @@ function padded(key: string, pad: number): string {
 
 /**
  * Makes a key ready for {@link seal} and {@link open}.
- * @param key exactly 32 bytes as a binary string; anything else throws.
+ * @param key {@link keyBytes} bytes as a binary string; whoever reads it in checks that.
  */
 export function signingKey(sha256: Sha256, key: string): SigningKey {
-  if (key.length !== keyBytes) {
-    throw new Error(`A signing key has ${keyBytes} bytes, this one has ${key.length}`);
-  }
   return { sha256, inner: padded(key, 0x36), outer: padded(key, 0x5c) };
 }
 

@@ -2,14 +2,15 @@
 import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
 import { askReady } from './api-server.ts';
+import { pastBuildsMs } from './clusters.ts';
 import type { Profile } from './config.ts';
 import type { Desk } from './desk.ts';
 import type { Journal } from './journal.ts';
 import { oneLine } from './line.ts';
 import { type Act, type Create, nextAct } from './plan.ts';
-import { type Platform, PlatformError } from './platforms/platform.ts';
-import { percentCreating, percentOf, percentReserved, percentVerifying, usualS } from './progress.ts';
-import { isOver, type PressRecord } from './records.ts';
+import { isRefusal, type Platform } from './platforms/platform.ts';
+import { percentCreating, percentOf, percentReserved, percentVerifying, upToOf, usualS } from './progress.ts';
+import { isBuilding, type PressRecord } from './records.ts';
 import { Report } from './report.ts';
 import type { Reservations } from './reservations.ts';
 import { Backoff, Waker } from './wait.ts';
@@ -63,7 +64,8 @@ export class Build {
 
   /** Runs to the end of the press, or until {@link stop}. Never rejects. */
   async run(): Promise<void> {
-    while (!this.#signal.aborted && !isOver(this.#record.step)) {
+    // After the last pause the cluster may be on its way back already: that is not this one's work.
+    while (!this.#signal.aborted && isBuilding(this.#record.step)) {
       const pauseMs = await this.#round();
       // Not beyond the deadline, so that it is kept to the moment.
       const leftMs = this.#record.deadlineAt - this.#deps.now();
@@ -86,6 +88,12 @@ export class Build {
     return this.#report.record;
   }
 
+  /** Where the first step ends that takes more than a moment. */
+  get #firstUpTo(): number {
+    const { platform, profile } = this.#deps;
+    return upToOf({ done: 0, total: platform.stepsOf(profile.template) });
+  }
+
   get #isLate(): boolean {
     return this.#deps.now() >= this.#record.deadlineAt;
   }
@@ -96,7 +104,7 @@ export class Build {
       // Late, it still looks once: the cluster may have become ready while no provisioner ran.
       await this.#step();
       this.#backoff.reset();
-      if (this.#isLate && !isOver(this.#record.step)) await this.#fail(this.#lateWords());
+      if (this.#isLate && isBuilding(this.#record.step)) await this.#fail(this.#lateWords());
       return this.#lookMs * (0.75 + 0.5 * this.#deps.random());
     } catch (error) {
       if (this.#signal.aborted) return 0;
@@ -125,7 +133,8 @@ export class Build {
         return this.#isLate ? undefined : this.#startCreate();
       case 'follow': {
         const percent = percentOf(act.observation, this.#record.percent);
-        return this.#report.advance({ step: 'building', phase: act.observation.phase, percent });
+        const upTo = upToOf(act.observation);
+        return this.#report.advance({ step: 'building', phase: act.observation.phase, percent, upTo });
       }
       case 'verify':
         return this.#verify();
@@ -139,7 +148,13 @@ export class Build {
     const { reservations, profile } = this.#deps;
     const pool = { cidr: profile.rangePool, prefix: profile.rangePrefix };
     const write = (range: string) =>
-      this.#report.advance({ step: 'reserved', range, percent: percentReserved, phase: 'range reserved' });
+      this.#report.advance({
+        step: 'reserved',
+        range,
+        percent: percentReserved,
+        phase: 'range reserved',
+        upTo: this.#firstUpTo,
+      });
     const range = await reservations.reserve(pool, write, this.#signal);
     if (range === undefined) await this.#report.fail('QUOTA', poolFull);
     else await this.#step();
@@ -152,7 +167,8 @@ export class Build {
   async #startCreate(): Promise<void> {
     const { button, press, cluster: name, range = '' } = this.#record;
     const phase = this.#create.tries === 0 ? 'platform asked' : 'platform asked again';
-    await this.#report.advance({ step: 'creating', percent: percentCreating, phase });
+    const upTo = this.#firstUpTo;
+    await this.#report.advance({ step: 'creating', percent: percentCreating, phase, upTo });
     this.#create.tries++;
     this.#create.state = 'flying';
     const { platform, profile } = this.#deps;
@@ -178,13 +194,13 @@ export class Build {
     const { step, cluster } = this.#record;
     if (step !== 'verifying') {
       const phase = 'calling the API server';
-      await this.#report.advance({ step: 'verifying', percent: percentVerifying, phase });
+      await this.#report.advance({ step: 'verifying', percent: percentVerifying, phase, upTo: 100 });
     }
     const access = await this.#deps.platform.access(cluster, this.#signal);
     const why = await askReady(access, this.#signal);
     if (this.#signal.aborted) return;
     if (why !== undefined) throw new Error(`API server does not answer: ${why}`);
-    await this.#report.ready(access.address);
+    await this.#report.ready(access.address, access.server);
   }
 
   #fail(words: string): Promise<void> {
@@ -218,17 +234,4 @@ export class Build {
     const why = this.#create.words || this.#lastTrouble;
     return why === '' ? `Not ready after ${seconds} s` : `Not ready after ${seconds} s: ${why}`;
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof PlatformError && !error.transient;
-}
-
-/** How long the profile's builds took, oldest first, in milliseconds. */
-export function pastBuildsMs(journal: Journal, profile: string): number[] {
-  return journal
-    .presses()
-    .filter(press => press.step === 'ready' && press.profile === profile && press.endedAt !== undefined)
-    .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))
-    .map(press => (press.endedAt ?? 0) - press.acceptedAt);
 }

@@ -1,4 +1,4 @@
-/** All builds under way in this process: one {@link Build} for each unfinished press. */
+/** All work under way in this process: one {@link Build} or {@link Release} for each unfinished press. */
 import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
 import { Build } from './build.ts';
@@ -7,6 +7,7 @@ import type { Desk } from './desk.ts';
 import type { Journal } from './journal.ts';
 import type { Platform } from './platforms/platform.ts';
 import type { PressRecord } from './records.ts';
+import { Release } from './release.ts';
 import { Chain, Reservations } from './reservations.ts';
 
 export interface BuildsDeps {
@@ -19,9 +20,11 @@ export interface BuildsDeps {
   random: () => number;
 }
 
+type Work = Pick<Build, 'run' | 'stop'>;
+
 export class Builds {
   readonly #deps: BuildsDeps;
-  readonly #running = new Map<Build, Promise<void>>();
+  readonly #running = new Map<Work, Promise<void>>();
   readonly #reservations: ReadonlyMap<string, Reservations>;
   #stopped = false;
 
@@ -34,7 +37,7 @@ export class Builds {
     );
   }
 
-  /** Starts or resumes the build of a press that is in the journal. */
+  /** Starts or resumes the build or release of a press that is in the journal. */
   start(record: PressRecord): void {
     if (this.#stopped) return;
     const { config, platforms, ...deps } = this.#deps;
@@ -47,18 +50,21 @@ export class Builds {
       log.error({ profile: record.profile }, 'press waits: its profile is no longer in the settings');
       return;
     }
-    const build = new Build({ ...deps, platform, reservations, profile, log }, record);
-    const running = build
+    const work: Work =
+      record.step === 'releasing'
+        ? new Release({ ...deps, platform, profile, log }, record)
+        : new Build({ ...deps, platform, reservations, profile, log }, record);
+    const running = work
       .run()
-      .catch(error => log.error({ reason: messageOf(error) }, 'build stopped by a mistake of ours'))
-      .finally(() => this.#running.delete(build));
-    this.#running.set(build, running);
+      .catch(error => log.error({ reason: messageOf(error) }, 'work stopped by a mistake of ours'))
+      .finally(() => this.#running.delete(work));
+    this.#running.set(work, running);
   }
 
   /** Stops all; resolves when each has let go of the journal. Every press goes on at the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const build of this.#running.keys()) build.stop();
+    for (const work of this.#running.keys()) work.stop();
     await Promise.all(this.#running.values());
   }
 }

@@ -48,6 +48,7 @@ const profileSchema = z.strictObject({
   rangePrefix: prefixSchema,
   expectS: durationS,
   deadlineS: durationS,
+  whenReady: z.enum(['show', 'create']).exactOptional(),
   template: z.record(z.string(), z.unknown()),
 });
 

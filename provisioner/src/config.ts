@@ -8,6 +8,9 @@ import { proxyUser, type Settings, settingsSchema } from './config-schema.ts';
 import type { ProxyAddress, RelayAddress } from './dial.ts';
 import type { PlatformConfig } from './platforms/make.ts';
 
+/** `show`: say again where that cluster is; `create`: build one more. */
+export type WhenReady = 'show' | 'create';
+
 /** What a kind of button orders. */
 export interface Profile {
   /** Name in {@link ProvisionerConfig.platforms}. */
@@ -17,8 +20,10 @@ export interface Profile {
   rangePrefix: number;
   /** How long a build usually takes, until this profile has a history of its own (seconds). */
   expectS: number;
-  /** Not ready by then means failed (seconds). */
+  /** Not ready by then means failed; so does not given back (seconds). */
   deadlineS: number;
+  /** What a new press does while the button's last cluster is ready. Default `create`. */
+  whenReady?: WhenReady;
   template: Readonly<Record<string, unknown>>;
 }
 

@@ -14,6 +14,10 @@ export interface Counters {
   /** Old numbers that were never heard: recordings, or a button that lost its memory. */
   replayed: number;
   joined: number;
+  /** Presses that were answered with a cluster that stands already. */
+  shown: number;
+  /** Orders to give a cluster back. */
+  releases: number;
   stale: number;
   rejected: number;
 }
@@ -29,6 +33,8 @@ export function newCounters(): Counters {
     repeated: 0,
     replayed: 0,
     joined: 0,
+    shown: 0,
+    releases: 0,
     stale: 0,
     rejected: 0,
   };

@@ -1,5 +1,6 @@
 /** What to do with a press: a pure decision from the press, the clock and what the journal knows of its button. */
 import { type Code, freshForS, type Press } from '../../protocol/src/messages.ts';
+import type { WhenReady } from './config.ts';
 
 /** What has to be known of a button to decide. */
 export interface Known {
@@ -9,6 +10,12 @@ export interface Known {
   heard: boolean;
   /** The press whose build is under way, if any. */
   building?: number;
+  /** The press whose cluster is being given back, if any. */
+  releasing?: number;
+  /** The press that made the newest cluster that is ready, if any. */
+  live?: number;
+  /** What a new wish gets while there is one. */
+  whenReady: WhenReady;
 }
 
 export type Decision =
@@ -18,30 +25,50 @@ export type Decision =
   | { kind: 'repeat' }
   /** An old number that was never heard: somebody plays a recording, or the button's memory went back. */
   | { kind: 'replay' }
-  /** A new wish while the button's cluster is being built: it gets that one. */
-  | { kind: 'join'; building: number }
+  /** A new wish while the button's cluster is being built, or a release while it is given back: that one's news. */
+  | { kind: 'join'; of: number }
+  /** A new wish while a cluster is ready, and the profile says to show that. */
+  | { kind: 'show'; of: number }
+  /** Give that press's cluster back. */
+  | { kind: 'release'; of: number }
   | { kind: 'reject'; code: Code; line: string };
 
 /**
  * Decides on a press whose signature and shape are already checked.
  *
- * Joining comes before freshness: freshness keeps a hoarded press from costing machines, and joining costs
- * none, so a button that waited long for its network is told of its build instead of being turned away.
+ * Joining and showing come before freshness: freshness keeps a hoarded press from costing machines or a cluster,
+ * and these cost none, so a button that waited long for its network is told of its cluster and not turned away.
  * @param nowS the lab's clock, in seconds since 1970.
  */
 export function decide(known: Known, press: Press, nowS: number): Decision {
   if (known.heard) return { kind: 'repeat' };
   if (press.press <= known.lastPress) return { kind: 'replay' };
-  if (press.action === 'release') {
-    return { kind: 'reject', code: 'PLATFORM', line: 'Giving clusters back is not possible yet' };
-  }
-  if (known.building !== undefined) return { kind: 'join', building: known.building };
+  const calm = press.action === 'release' ? calmRelease(known) : calmCreate(known);
+  if (calm !== undefined) return calm;
   const ageS = nowS - press.time;
   if (Math.abs(ageS) > freshForS) {
     // The beacon is the lab's own clock, so an age below zero is a beacon from before the clock was set back.
     return { kind: 'reject', code: 'STALE', line: `Press is ${ageText(ageS)}: press again` };
   }
-  return { kind: 'accept' };
+  if (press.action === 'create') return { kind: 'accept' };
+  return known.live === undefined ? refuse('Nothing to give back') : { kind: 'release', of: known.live };
+}
+
+/** Answers that cost nothing, whatever the age of the press. */
+function calmCreate({ building, releasing, live, whenReady }: Known): Decision | undefined {
+  if (building !== undefined) return { kind: 'join', of: building };
+  // One thing at a time for each button, or their statuses would talk across each other.
+  if (releasing !== undefined) return refuse('A cluster is being given back: press again when it is');
+  return whenReady === 'show' && live !== undefined ? { kind: 'show', of: live } : undefined;
+}
+
+function calmRelease({ building, releasing }: Known): Decision | undefined {
+  if (building !== undefined) return refuse('Still being built: give it back when it is ready');
+  return releasing === undefined ? undefined : { kind: 'join', of: releasing };
+}
+
+function refuse(line: string): Decision {
+  return { kind: 'reject', code: 'PLATFORM', line };
 }
 
 function ageText(ageS: number): string {

@@ -11,7 +11,7 @@ import { findDamage } from './journal-check.ts';
 import {
   type ButtonRecord,
   buttonRecordSchema,
-  isOver,
+  isBuilding,
   journalVersion,
   metaSchema,
   newButton,
@@ -77,9 +77,9 @@ export class Journal {
     return [...this.#presses.values()];
   }
 
-  /** Presses whose build has to go on. */
+  /** Presses whose build or release has to go on. */
   unfinished(): PressRecord[] {
-    return this.presses().filter(press => !isOver(press.step));
+    return this.presses().filter(({ step }) => isBuilding(step) || step === 'releasing');
   }
 
   /** Resolves when the change is on the disk (fsync). Rejects when it is not, and then nothing changed here. */

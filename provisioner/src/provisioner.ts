@@ -5,8 +5,9 @@ import { beaconEveryS } from '../../protocol/src/messages.ts';
 import { encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import type { SigningKey } from '../../protocol/src/sign.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import { pastBuildsMs } from './build.ts';
+import type { Terms } from './answer.ts';
 import { Builds } from './builds.ts';
+import { pastBuildsMs } from './clusters.ts';
 import type { ProvisionerConfig } from './config.ts';
 import type { LastWill } from './connection.ts';
 import { type Counters, newCounters } from './counters.ts';
@@ -15,8 +16,8 @@ import { Journal } from './journal.ts';
 import { Link } from './link.ts';
 import { makePlatform } from './platforms/make.ts';
 import type { Platform } from './platforms/platform.ts';
-import { usualS } from './progress.ts';
-import { Reception, type Terms } from './reception.ts';
+import { upToOf, usualS } from './progress.ts';
+import { Reception } from './reception.ts';
 import type { PressRecord } from './records.ts';
 
 export interface ProvisionerDeps {
@@ -38,12 +39,12 @@ export interface Provisioner {
   whenOnline(limitMs: number): Promise<boolean>;
   /** What the journal says of every press, for the command line and for tests. */
   presses(): PressRecord[];
-  /** Says offline, leaves builds for the next start, closes everything. Within 5 s. */
+  /** Says offline, leaves builds and releases for the next start, closes everything. Within 5 s. */
   stop(): Promise<void>;
 }
 
 /**
- * Opens the journal, goes on with every unfinished build, and connects to the relay in the background.
+ * Opens the journal, goes on with every unfinished build and release, and connects to the relay in the background.
  * @throws SetupError when the journal cannot be used. A relay or platform that is away is no error: it may come.
  */
 export async function startProvisioner(
@@ -88,7 +89,7 @@ class Room implements Provisioner {
       desk,
       keys,
       termsOf: button => this.#termsOf(button),
-      onAccepted: record => builds.start(record),
+      onWork: record => builds.start(record),
       onStale: () => this.#sayBeacon(),
       counters: this.counters,
       log,
@@ -132,7 +133,7 @@ class Room implements Provisioner {
     return this.#journal.presses();
   }
 
-  /** Goes on with what an earlier process left. */
+  /** Goes on with what an earlier process left: builds and releases. */
   resume(): void {
     for (const record of this.#journal.unfinished()) this.#builds.start(record);
   }
@@ -195,7 +196,19 @@ class Room implements Provisioner {
 
   #termsOf(button: string): Terms {
     const profile = this.#config.buttons[button]?.profile ?? '';
-    const { expectS = 0, deadlineS = 0 } = this.#config.profiles[profile] ?? {};
-    return { profile, deadlineS, usualS: usualS(pastBuildsMs(this.#journal, profile), expectS) };
+    const {
+      platform = '',
+      expectS = 0,
+      deadlineS = 0,
+      whenReady,
+      template = {},
+    } = this.#config.profiles[profile] ?? {};
+    return {
+      profile,
+      deadlineS,
+      whenReady: whenReady ?? 'create',
+      usualS: usualS(pastBuildsMs(this.#journal, profile), expectS),
+      upTo: upToOf({ done: 0, total: this.#platforms.get(platform)?.stepsOf(template) ?? 0 }),
+    };
   }
 }

@@ -1,34 +1,27 @@
 /** Reception: checks what comes in on the press topics, decides, writes it down, and only then answers. */
 import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
-import type { Code, Press, Status } from '../../protocol/src/messages.ts';
+import type { Press, Status } from '../../protocol/src/messages.ts';
 import { decode, type Refusal } from '../../protocol/src/node/envelope.ts';
 import { pressSchema } from '../../protocol/src/node/schemas.ts';
 import type { SigningKey } from '../../protocol/src/sign.ts';
 import { pressTopic } from '../../protocol/src/topics.ts';
+import { Answer, type Terms } from './answer.ts';
+import { beingReleased, clusterOf, newestLive } from './clusters.ts';
 import { Complaints } from './complaints.ts';
 import type { Counters } from './counters.ts';
-import { type Desk, maxQueued, type Update } from './desk.ts';
+import { type Desk, maxQueued } from './desk.ts';
 import { type Decision, decide } from './intake.ts';
 import type { Journal } from './journal.ts';
-import { lookAgainS } from './progress.ts';
 import type { ButtonRecord, PressRecord } from './records.ts';
-
-/** What the button's profile says that is needed to accept a press. */
-export interface Terms {
-  profile: string;
-  /** How long a build usually takes, and when it counts as failed, in seconds. */
-  usualS: number;
-  deadlineS: number;
-}
 
 export interface ReceptionDeps {
   journal: Journal;
   desk: Desk;
   keys: ReadonlyMap<string, SigningKey>;
   termsOf: (button: string) => Terms;
-  /** A press is in the journal and its button knows: build. */
-  onAccepted: (record: PressRecord) => void;
+  /** It is in the journal and its button knows: build, or give back. */
+  onWork: (record: PressRecord) => void;
   /** A press was too old: perhaps the beacon that it read was. */
   onStale: () => void;
   counters: Counters;
@@ -45,6 +38,7 @@ const wrongKey: Status = {
   cluster: '',
   phase: '',
   percent: 0,
+  upTo: 0,
   leftS: 0,
   lookAgainS: 0,
   code: 'KEY',
@@ -89,12 +83,13 @@ export class Reception {
   }
 
   async #handle(button: string, press: Press): Promise<void> {
-    const { desk, log } = this.#deps;
+    const { desk, journal, log, now, termsOf } = this.#deps;
     let decision: Decision = { kind: 'repeat' };
     try {
       await desk.update(button, before => {
-        decision = decide(this.#knownOf(before, press), press, Math.floor(this.#deps.now() / 1000));
-        return this.#updateFor(before, press, decision);
+        decision = decide(this.#knownOf(before, press), press, Math.floor(now() / 1000));
+        const answer = new Answer(journal, before, press, termsOf(button), now());
+        return answer.to(decision);
       });
       this.#after(button, press, decision);
     } catch (error) {
@@ -104,47 +99,22 @@ export class Reception {
   }
 
   #knownOf(before: ButtonRecord, press: Press) {
+    const { journal, termsOf } = this.#deps;
+    const { button, building, lastPress } = before;
+    const live = newestLive(journal, button)?.press;
+    const releasing = beingReleased(journal, button)?.press;
     return {
-      lastPress: before.lastPress,
-      heard: this.#deps.journal.press(before.button, press.press) !== undefined,
-      ...(before.building === undefined ? {} : { building: before.building }),
+      lastPress,
+      heard: journal.press(button, press.press) !== undefined,
+      whenReady: termsOf(button).whenReady,
+      ...(building === undefined ? {} : { building }),
+      ...(releasing === undefined ? {} : { releasing }),
+      ...(live === undefined ? {} : { live }),
     };
   }
 
-  /** What a decision changes. Pure but for the clock. */
-  #updateFor(before: ButtonRecord, press: Press, decision: Decision): Update | undefined {
-    const heard = (record: Partial<PressRecord>) => this.#record(before.button, press, record);
-    switch (decision.kind) {
-      case 'repeat':
-      case 'replay':
-        return undefined;
-      case 'accept': {
-        const { usualS } = this.#deps.termsOf(before.button);
-        const record = heard({ step: 'accepted', cluster: `${before.button}-${press.press}` });
-        const times = { leftS: usualS, lookAgainS: lookAgainS(usualS) };
-        const status = {
-          state: 'accepted' as const,
-          cluster: record.cluster,
-          phase: 'accepted',
-          percent: 0,
-          ...times,
-        };
-        return { presses: [record], lastPress: press.press, building: press.press, status };
-      }
-      case 'join': {
-        // The same news under the new number: the press and seq of a status are the desk's to give.
-        const record = heard({ step: 'joined', of: decision.building, endedAt: this.#deps.now() });
-        return { presses: [record], lastPress: press.press, status: before.status };
-      }
-      case 'reject': {
-        const record = heard({ step: 'rejected', line: decision.line, endedAt: this.#deps.now() });
-        return { presses: [record], lastPress: press.press, status: rejected(decision.code, decision.line) };
-      }
-    }
-  }
-
   #after(button: string, press: Press, decision: Decision): void {
-    const { counters, desk, journal, log } = this.#deps;
+    const { counters, desk, journal, log, onWork } = this.#deps;
     log.info({ button, press: press.press, decision: decision.kind, batteryMv: press.batteryMv }, 'press');
     switch (decision.kind) {
       case 'repeat':
@@ -158,35 +128,23 @@ export class Reception {
       case 'join':
         counters.joined++;
         return;
+      case 'show':
+        counters.shown++;
+        return;
+      case 'release':
+        counters.releases++;
+        onWork(clusterOf(journal, button, decision.of));
+        return;
       case 'reject':
         counters.rejected++;
         if (decision.code !== 'STALE') return;
         counters.stale++;
         this.#deps.onStale();
         return;
-      case 'accept': {
+      case 'accept':
         counters.accepted++;
-        const record = journal.press(button, press.press);
-        if (record !== undefined) this.#deps.onAccepted(record);
-      }
+        onWork(clusterOf(journal, button, press.press));
     }
-  }
-
-  #record(button: string, press: Press, change: Partial<PressRecord>): PressRecord {
-    const { profile, deadlineS } = this.#deps.termsOf(button);
-    const acceptedAt = this.#deps.now();
-    return {
-      button,
-      press: press.press,
-      profile,
-      step: 'rejected',
-      cluster: '',
-      acceptedAt,
-      deadlineAt: acceptedAt + deadlineS * 1000,
-      percent: 0,
-      told: { batteryMv: press.batteryMv, rssiDbm: press.rssiDbm, firmware: press.firmware },
-      ...change,
-    };
   }
 
   #refuse(button: string, reason: Refusal, detail: string): void {
@@ -202,17 +160,4 @@ export class Reception {
     if (!this.#complaints.mayBeSaid(`${reason} ${button}`, performance.now())) return;
     this.#deps.log.warn({ button, reason, detail }, 'press not taken (said once a minute at most)');
   }
-}
-
-function rejected(code: Code, line: string): Omit<Status, 'press' | 'seq'> {
-  return {
-    state: 'rejected',
-    cluster: '',
-    phase: 'rejected',
-    percent: 0,
-    leftS: 0,
-    lookAgainS: 0,
-    code,
-    line,
-  };
 }

@@ -12,7 +12,8 @@ const timeMs = z.int().min(0);
 /**
  * How far a press has come. A step is written before what it names is done, so that after a crash the worst
  * is known: `creating` means that the platform may have been asked.
- * joined: the press only follows another one's build.
+ * releasing: the platform may have been asked to remove the cluster; released: it is gone. Both only after `ready`.
+ * joined: the press is about another one's cluster: follows its build, shows it again, or gives it back.
  */
 export const steps = [
   'accepted',
@@ -21,6 +22,8 @@ export const steps = [
   'building',
   'verifying',
   'ready',
+  'releasing',
+  'released',
   'failed',
   'rejected',
   'joined',
@@ -44,9 +47,20 @@ export const pressRecordSchema = z.strictObject({
   /** True progress so far, never less than before. */
   percent: z.int().min(0).max(100),
   address: z.string().exactOptional(),
+  /** The API's URL, from `ready` on. */
+  server: z.string().exactOptional(),
   /** Why it failed or was rejected. */
   line: z.string().exactOptional(),
-  /** With `joined`: the press whose build it follows. */
+  /** How the cluster was given back: by which press, how far, from when to when. */
+  release: z
+    .strictObject({
+      press: pressNumber,
+      percent: z.int().min(0).max(100),
+      askedAt: timeMs,
+      endedAt: timeMs.exactOptional(),
+    })
+    .exactOptional(),
+  /** With `joined`: the press whose cluster it is about. */
   of: pressNumber.exactOptional(),
   /** What the button told about itself: for an operator. */
   told: z.strictObject({ batteryMv: z.int(), rssiDbm: z.int(), firmware: z.string() }),
@@ -66,9 +80,10 @@ export type ButtonRecord = Omit<z.infer<typeof buttonRecordSchema>, 'status'> & 
 
 export const metaSchema = z.strictObject({ version: z.int().min(1) });
 
-/** Steps after which nothing happens to a press any more. */
-export function isOver(step: Step): boolean {
-  return step === 'ready' || step === 'failed' || step === 'rejected' || step === 'joined';
+/** Steps on the way to a cluster. With `releasing`, those that a restart goes on with. */
+export function isBuilding(step: Step): boolean {
+  const building: readonly Step[] = ['accepted', 'reserved', 'creating', 'building', 'verifying'];
+  return building.includes(step);
 }
 
 /** A button that has never been heard. */
@@ -80,6 +95,7 @@ export function newButton(button: string): ButtonRecord {
     cluster: '',
     phase: '',
     percent: 0,
+    upTo: 0,
     leftS: 0,
     lookAgainS: 0,
   };

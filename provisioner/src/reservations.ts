@@ -75,9 +75,11 @@ export class Reservations {
   }
 }
 
-/** Ranges of builds under way and of clusters that were built. A failed build has freed its range. */
+/** Ranges of builds under way and of clusters that stand. A failed build and a cluster that is gone have freed theirs. */
 export function rangesInUse(presses: readonly PressRecord[]): string[] {
-  return presses.flatMap(({ step, range }) => (step === 'failed' || range === undefined ? [] : [range]));
+  return presses.flatMap(({ step, range }) =>
+    step === 'failed' || step === 'released' || range === undefined ? [] : [range],
+  );
 }
 
 /** Runs one thing after another. */

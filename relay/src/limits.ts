@@ -10,7 +10,7 @@ export interface Limits {
    * more is gone before the bytes are buffered.
    */
   packetBytes: number;
-  /** From the open socket to a whole CONNECT. A phone on a bad day needs 3 s; a stranger gets no more than this. */
+  /** From the open socket to a whole CONNECT, a TLS handshake included. A phone on a bad day needs 3 s; a stranger gets no more than this. */
   connectTimeoutMs: number;
   /** Packets that may follow CONNECT before CONNACK was sent (section 3.1.4). A button sends two or three. */
   packetsBeforeConnack: number;
@@ -19,7 +19,7 @@ export interface Limits {
    * one and a half times as long ([MQTT-3.1.2-24]; section 3.1.2.10 lets a server drop a silent client any time).
    */
   keepAliveCeilingS: number;
-  /** Open sockets in all, logged in or not. 25 kB each: a quarter of a gigabyte at worst. */
+  /** Open sockets in all, on every door, logged in or not. 25 kB each: a quarter of a gigabyte at worst. */
   connections: number;
   /** A client whose socket takes nothing for this long is dropped: while it stalls, others may wait for it. */
   stallTimeoutMs: number;

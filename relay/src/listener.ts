@@ -1,4 +1,4 @@
-/** The door: a TCP server that hands its connections on. TLS and WebSocket will be doors of the same shape. */
+/** A door: a TCP server that hands its connections on. */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { errnoOf, messageOf, SetupError } from '../../config/src/setup-error.ts';
@@ -19,6 +19,8 @@ export interface ListenOptions {
   /** 0 for any free port. */
   port: number;
   maxConnections: number;
+  /** False when the doors together have no room for one more. */
+  hasRoom: () => boolean;
   onConnection: (socket: Socket) => void;
   /** A connection was turned away because there are too many. */
   onFull: () => void;
@@ -33,6 +35,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.maxConnections = options.maxConnections;
   server.on('drop', options.onFull);
   server.on('connection', socket => {
+    if (!options.hasRoom()) {
+      socket.destroy();
+      return options.onFull();
+    }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     options.onConnection(socket);
@@ -43,11 +49,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     port,
     address: `${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     connections: () => sockets.size,
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close: async () => {
+      const closed = new Promise(resolve => server.close(resolve));
+      // A socket below TLS is closed a moment after the server says that all are.
+      const gone = [...sockets].map(socket => new Promise(resolve => socket.once('close', resolve)));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all([closed, ...gone]);
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { EventEmitter } from 'node:events';
 import vm from 'node:vm';
 import { Boot } from './boot.ts';
 import { installChip } from './chip.ts';
+import { type Clock, realClock } from './clock.ts';
 import { makeEsp32, type SleepOrder, wakeCause } from './esp32.ts';
 import { makeI2c } from './i2c.ts';
 import type { BoardOptions, Fault, Network, Troubles } from './options.ts';
@@ -36,7 +37,7 @@ interface BoardEvents {
 /** Asleep, and what for. */
 interface Waiting {
   order: SleepOrder;
-  timer?: NodeJS.Timeout;
+  cancel?: () => void;
 }
 
 const defaults = {
@@ -62,14 +63,16 @@ export class Board extends EventEmitter<BoardEvents> {
   readonly faults: Fault[] = [];
   readonly display: Ssd1306;
   readonly #options: BoardOptions;
-  readonly #trace = new Trace();
+  readonly #clock: Clock;
+  readonly #trace: Trace;
   readonly #pins = new Pins();
   readonly #script: vm.Script;
   readonly #wiring;
   #boot: Boot | undefined;
   #radio: Radio | undefined;
   #waiting: Waiting | undefined;
-  #release: NodeJS.Timeout | undefined;
+  #cancelRelease: (() => void) | undefined;
+  #supplied = false;
   #poweredAtMs = 0;
   #shown: Frame;
   #frameDue: NodeJS.Immediate | undefined;
@@ -78,6 +81,8 @@ export class Board extends EventEmitter<BoardEvents> {
   constructor(options: BoardOptions) {
     super();
     this.#options = options;
+    this.#clock = options.clock ?? realClock;
+    this.#trace = new Trace(this.#clock, options.maxTraceEntries);
     this.networks = options.networks;
     this.troubles = options.troubles ?? {};
     this.batteryMv = options.batteryMv ?? defaults.batteryMv;
@@ -122,7 +127,7 @@ export class Board extends EventEmitter<BoardEvents> {
       throw new Error('The board is powered already');
     }
     this.#poweredAtMs = this.#trace.nowMs();
-    this.#supplyDisplay();
+    this.#supplyDisplay(true);
     this.#start(wakeCause.powerOn);
   }
 
@@ -132,21 +137,21 @@ export class Board extends EventEmitter<BoardEvents> {
       throw new Error('The board is powered already');
     }
     this.#poweredAtMs = this.#trace.nowMs();
-    this.#supplyDisplay();
+    this.#supplyDisplay(true);
     this.#sleep({ kind: 'pin', pin: this.#wiring.button, level: 0 });
   }
 
   /** Pulls the battery: everything stops where it is, the display goes dark. Storage stays. */
   powerOff(): void {
     this.#stop('off');
-    clearTimeout(this.#waiting?.timer);
+    this.#waiting?.cancel?.();
     this.#waiting = undefined;
     if (this.state !== 'off') {
       this.#trace.add({ what: 'sleep', kind: 'off' });
     }
     this.state = 'off';
     this.#pins.driven.clear();
-    this.display.setPower(false);
+    this.#supplyDisplay();
     this.#lookAtDisplay();
   }
 
@@ -157,9 +162,9 @@ export class Board extends EventEmitter<BoardEvents> {
 
   /** A finger on the button for so long. Wakes the board when it sleeps on this pin. */
   hold(ms: number): void {
-    clearTimeout(this.#release);
+    this.#cancelRelease?.();
     this.#pins.setOutside(this.#wiring.button, 0);
-    this.#release = setTimeout(() => this.#pins.setOutside(this.#wiring.button, 1), ms);
+    this.#cancelRelease = this.#clock.later(ms, () => this.#pins.setOutside(this.#wiring.button, 1));
   }
 
   /** The joined network goes away under the program, as when the phone leaves. */
@@ -171,6 +176,8 @@ export class Board extends EventEmitter<BoardEvents> {
     const boot = new Boot(makeRealm(), cause, {
       trace: detail => this.#trace.add(detail),
       fault: (kind, message, stack) => this.#fault(kind, message, stack),
+      clock: this.#clock,
+      callMs: this.#options.costs?.callMs ?? 0,
     });
     this.#boot = boot;
     this.state = 'awake';
@@ -192,7 +199,7 @@ export class Board extends EventEmitter<BoardEvents> {
     const networks = () => this.networks;
     const radio = new Radio(boot, { networks, joinMs, joinFailMs, detailsHaveRssi, troubles: this.troubles });
     this.#radio = radio;
-    const net = { radio, hosts, troubles: this.troubles };
+    const net = { radio, hosts, troubles: this.troubles, costs: this.#options.costs ?? {} };
     // The clock of the RTC: runs through deep sleep, starts at 0 with the battery.
     const nowS = () => (this.#trace.nowMs() - this.#poweredAtMs) / 1000;
     return {
@@ -200,13 +207,18 @@ export class Board extends EventEmitter<BoardEvents> {
       net: makeNet(boot, 'net', net),
       tls: makeNet(boot, 'tls', net),
       storage: makeStorage(boot, storageDir, this.troubles),
-      esp32: makeEsp32(boot, order => this.#sleep(order)),
+      esp32: makeEsp32(
+        boot,
+        order => this.#sleep(order),
+        this.#options.hasLightSleep ? ms => this.#lightSleep(boot, radio, ms) : undefined,
+      ),
       pins: pinCalls(boot, this.#pins, nowS, pin => this.#millivolts(pin)),
       nowS,
       i2c: makeI2c(boot, {
         sda: this.#wiring.sda,
         scl: this.#wiring.scl,
         address: display?.address ?? 0x3c,
+        takesTime: this.#options.costs?.i2c ?? false,
         write: bytes => !this.troubles.i2cFails && this.display.write(bytes),
         written: () => this.#lookAtDisplay(),
       }),
@@ -242,12 +254,24 @@ export class Board extends EventEmitter<BoardEvents> {
       }
       if (order.kind === 'timer') {
         const ms = (order.us / 1000) * (this.#options.sleepScale ?? defaults.sleepScale);
-        waiting.timer = setTimeout(() => this.#wake(wakeCause.timer), ms);
+        waiting.cancel = this.#clock.later(ms, () => this.#wake(wakeCause.timer));
       } else if (this.#pins.level(order.pin) === order.level) {
         // ext0 looks at the level, not at an edge: a button still held wakes the chip at once.
         this.#wake(wakeCause.pin);
       }
     });
+  }
+
+  /** Stands still and goes on; a finger meanwhile is noticed afterwards, by a watch that sees the level change. */
+  #lightSleep(boot: Boot, radio: Radio, ms: number): void {
+    if (radio.isOn) {
+      // The chip's radio would lose its network at some moment that nobody has measured.
+      boot.notSimulated('chip.ESP32.lightSleep with the radio on');
+    }
+    this.#flushFrame();
+    this.#trace.add({ what: 'lightSleep', durationMs: ms });
+    this.#clock.spend(ms * (this.#options.sleepScale ?? defaults.sleepScale));
+    this.#trace.add({ what: 'lightWake' });
   }
 
   #wake(cause: number): void {
@@ -277,9 +301,14 @@ export class Board extends EventEmitter<BoardEvents> {
     }
   }
 
-  #supplyDisplay(): void {
+  #supplyDisplay(powered = this.state !== 'off'): void {
     const { vext } = this.#wiring;
-    this.display.setPower(vext === null || this.#pins.level(vext) === 0);
+    const on = powered && (vext === null || this.#pins.level(vext) === 0);
+    if (on !== this.#supplied) {
+      this.#supplied = on;
+      this.#trace.add({ what: 'supply', on });
+    }
+    this.display.setPower(on);
   }
 
   /** Notes a changed picture at once in the trace, and tells it when the burst of traffic is over. */

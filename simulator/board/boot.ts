@@ -2,6 +2,7 @@
  * One life of the program: from a reset until deep sleep or power loss. Everything that a reset would wipe
  * hangs on this object, and dies with it.
  */
+import { type Clock, realClock } from './clock.ts';
 import type { Fault } from './options.ts';
 import type { Realm } from './realm.ts';
 import type { TraceDetail } from './trace.ts';
@@ -12,12 +13,17 @@ export const neverReturns = Object.freeze({ note: 'the chip has stopped' });
 export interface BootHost {
   trace: (detail: TraceDetail) => void;
   fault: (kind: Fault['kind'], message: string, stack?: string) => void;
+  /** Default: the computer's. */
+  clock?: Clock;
+  /** What each call of the chip takes, in milliseconds. Default 0. */
+  callMs?: number;
 }
 
 export class Boot {
   readonly realm: Realm;
   readonly cause: number;
   readonly trace: BootHost['trace'];
+  readonly clock: Clock;
   #dead: 'asleep' | 'off' | undefined;
   readonly #host: BootHost;
   readonly #atDeath = new Set<() => void>();
@@ -28,6 +34,7 @@ export class Boot {
     this.cause = cause;
     this.#host = host;
     this.trace = host.trace;
+    this.clock = host.clock ?? realClock;
   }
 
   get alive(): boolean {
@@ -54,13 +61,13 @@ export class Boot {
 
   /** Runs `work` after `ms`, unless the life ends first. Returns how to cancel. */
   later(ms: number, work: () => void): () => void {
-    const timer = setTimeout(() => {
+    const cancel = this.clock.later(ms, () => {
       forget();
       this.run(work);
-    }, ms);
-    const forget = this.onDeath(() => clearTimeout(timer));
+    });
+    const forget = this.onDeath(cancel);
     return () => {
-      clearTimeout(timer);
+      cancel();
       forget();
     };
   }
@@ -86,6 +93,9 @@ export class Boot {
     }
     if (this.#dead) {
       throw neverReturns;
+    }
+    if (this.#host.callMs) {
+      this.clock.spend(this.#host.callMs);
     }
   }
 

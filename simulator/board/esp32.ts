@@ -1,4 +1,4 @@
-/** `ESP32`: deep sleep and why the chip woke. */
+/** `ESP32`: sleep, and why the chip woke. */
 import type { Boot } from './boot.ts';
 import { neverReturns } from './boot.ts';
 import { surface } from './surface.ts';
@@ -9,12 +9,20 @@ const rtcPins = new Set([0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36
 /** `deepSleep` takes a signed 32-bit number of microseconds. */
 const maxSleepUs = 2 ** 31 - 1;
 
+/** `lightSleep` takes a signed 32-bit number of milliseconds. */
+const maxLightSleepMs = 2 ** 31 - 1;
+
 /** `ESP.getWakeupCause` values (esp_sleep_wakeup_cause_t). */
 export const wakeCause = { powerOn: 0, pin: 2, timer: 4 } as const;
 
 export type SleepOrder = { kind: 'pin'; pin: number; level: 0 | 1 } | { kind: 'timer'; us: number };
 
-export function makeEsp32(boot: Boot, sleep: (order: SleepOrder) => void): object {
+/** @param lightSleep blocks for so many milliseconds; undefined: the interpreter has no such call. */
+export function makeEsp32(
+  boot: Boot,
+  sleep: (order: SleepOrder) => void,
+  lightSleep: ((ms: number) => void) | undefined,
+): object {
   function sleepNow(order: SleepOrder): never {
     sleep(order);
     throw neverReturns;
@@ -34,5 +42,18 @@ export function makeEsp32(boot: Boot, sleep: (order: SleepOrder) => void): objec
       }
       sleepNow({ kind: 'timer', us: Math.trunc(us as number) });
     },
+    ...(lightSleep && {
+      lightSleep(ms: unknown) {
+        if (typeof ms !== 'number' || !(ms <= maxLightSleepMs)) {
+          boot.raise(
+            `ESP32.lightSleep(${String(ms)}): not a number of milliseconds up to ${maxLightSleepMs}`,
+          );
+        }
+        // jswrap_esp32.c: returns at once for 0 and less.
+        if (ms >= 1) {
+          lightSleep(Math.trunc(ms));
+        }
+      },
+    }),
   });
 }

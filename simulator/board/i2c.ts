@@ -9,9 +9,14 @@ export interface I2cWiring {
   address: number;
   /** A transaction reaches the device. False: not acknowledged. */
   write: (bytes: Uint8Array) => boolean;
+  /** True: a transaction takes its time on the wire. */
+  takesTime: boolean;
   /** Called after a transaction that was acknowledged. */
   written: () => void;
 }
+
+/** Eight bits and the acknowledgement. The address is one more byte. */
+const clocksPerByte = 9;
 
 /** Espruino's default when `setup` names no bitrate, in bits per second. */
 const defaultBitrate = 100_000;
@@ -43,6 +48,9 @@ export function makeI2c(boot: Boot, wiring: I2cWiring): object {
       }
       const reaches = bus.sda === wiring.sda && bus.scl === wiring.scl && (address & 0x7f) === wiring.address;
       const acked = reaches && wiring.write(bytes);
+      if (wiring.takesTime) {
+        boot.clock.spend(((1 + bytes.length) * clocksPerByte * 1000) / bus.bitrate);
+      }
       boot.trace({ what: 'i2c', address, bytes: bytes.length, acked, bitrate: bus.bitrate });
       if (!acked) {
         boot.raise(noAcknowledge);

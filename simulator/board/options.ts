@@ -1,4 +1,5 @@
 /** What a simulated board is made of, and what can be made to go wrong with it. */
+import type { Clock } from './clock.ts';
 
 /** A Wi-Fi network within reach of the board. */
 export interface Network {
@@ -48,6 +49,20 @@ export interface Troubles {
   joinNeverAnswers?: boolean;
 }
 
+/** What takes time on a real chip and takes none here, unless it is said. In milliseconds, default 0. */
+export interface Costs {
+  /** From `connect` to an open socket: the name looked up, TCP. */
+  openMs?: number;
+  /** To the other side and back. Bytes arrive so long after the last ones were sent, or half of it later. */
+  roundTripMs?: number;
+  /** The TLS handshake, most of it the chip's own computing. */
+  tlsMs?: number;
+  /** Each call of the chip. Above 0, loops that wait for `getTime` end on a virtual clock too. */
+  callMs?: number;
+  /** True: an I²C transaction takes its nine clock cycles per byte. */
+  i2c?: boolean;
+}
+
 export interface BoardOptions {
   /** The compiled program: the text of the one JavaScript file that would be flashed. */
   bundle: string;
@@ -56,6 +71,9 @@ export interface BoardOptions {
   networks: Network[];
   /** Wake to first line of the program, in milliseconds. Default 0; real chips: about 450 and more. */
   bootMs?: number;
+  /** The time it all happens in. Default: the computer's. */
+  clock?: Clock;
+  costs?: Costs;
   /** Time to join a network, address included, in milliseconds. Default 1200. */
   joinMs?: number;
   /** Time until a join that cannot work gives up (three tries), in milliseconds. Default 3 × joinMs. */
@@ -78,11 +96,15 @@ export interface BoardOptions {
    * `released`: they float, as the ESP32's do when nobody latches them; a Vext switch then opens.
    */
   pinsInSleep?: 'held' | 'released';
+  /** The interpreter is newer than 2v29 and has `ESP32.lightSleep`. Default false. */
+  hasLightSleep?: boolean;
   /** `Wifi.getDetails` tells the strength. Default false: 2v29 for the ESP32 does not. */
   detailsHaveRssi?: boolean;
   troubles?: Troubles;
   /** The program's first run must come back within so many milliseconds of computing. Default 5000. */
   firstRunLimitMs?: number;
+  /** Entries kept in the trace. Default 20,000; an hour of naps needs more. */
+  maxTraceEntries?: number;
   /** Seed of the noise in the display's memory after power-up. */
   seed?: number;
   /** A line of text for a person who debugs. */

@@ -13,7 +13,7 @@
 import { isIP, type Socket as NodeSocket, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import type { Boot } from './boot.ts';
-import type { Troubles } from './options.ts';
+import type { Costs, Troubles } from './options.ts';
 import { type Callback, chipFunction, chipString, surface } from './surface.ts';
 import type { Radio } from './wifi.ts';
 
@@ -22,7 +22,14 @@ export interface NetWorld {
   /** Names the chip can look up; undefined: all that this computer can. */
   hosts: Record<string, string> | undefined;
   troubles: Troubles;
+  costs: Costs;
 }
+
+/**
+ * A virtual clock stands still until a new connection's first answer is here, but not for ever: nobody has to
+ * answer. In real milliseconds.
+ */
+const firstAnswerWaitMs = 1000;
 
 /** Bytes in one `data` event (network_esp32.c, chunkSize: one segment on a slow link). */
 const chunkBytes = 536;
@@ -101,6 +108,11 @@ class ChipSocket {
   /** Data leaves at once; with TLS only after the handshake. */
   #secure: boolean;
   #unsentBytes = 0;
+  #sentAtMs = Number.NEGATIVE_INFINITY;
+  /** When the last thing that came from the other side reaches the program. */
+  #arrivesAtMs = Number.NEGATIVE_INFINITY;
+  /** Lets a virtual clock go on. */
+  #answered: () => void = () => {};
   readonly #forget: () => void;
 
   constructor(
@@ -115,12 +127,21 @@ class ChipSocket {
     this.#world = world;
     this.#secure = !tls;
     boot.trace({ what: 'socket', id: this.#id, event: 'connecting' });
+    const { openMs = 0, tlsMs = 0 } = world.costs;
+    this.#arrivesAtMs = boot.clock.nowMs() + openMs;
+    const opened = boot.clock.hold('a socket that opens');
     this.#socket = this.#open(address, port, tls, () => {
-      boot.trace({ what: 'socket', id: this.#id, event: 'open' });
-      if (connected) {
-        boot.run(() => connected(this.api));
-      }
+      this.#arrive(() => {
+        boot.trace({ what: 'socket', id: this.#id, event: 'open' });
+        if (connected) {
+          boot.run(() => connected(this.api));
+        }
+      });
+      // The handshake comes after the callback and before any data.
+      this.#arrivesAtMs += tls ? tlsMs : 0;
+      opened();
     });
+    this.#socket.once('close', opened);
     // The radio leaves its network at the end of a boot at the latest.
     const lost = () => this.#cut();
     world.radio.onLeave.add(lost);
@@ -182,6 +203,7 @@ class ChipSocket {
         }
         boot.trace({ what: 'socket', id: this.#id, event: 'sent', bytes: text.length });
         this.#unsentBytes += this.#secure ? 0 : text.length;
+        this.#waitForAnswer();
         this.#socket.write(this.#count(Buffer.from(text, 'latin1')));
         this.#cutWhenDue();
         return false;
@@ -220,8 +242,43 @@ class ChipSocket {
     this.#socket.destroy();
   }
 
+  /** Notes when the program spoke. A virtual clock stands still for the answer to its first words. */
+  #waitForAnswer(): void {
+    const { clock } = this.#boot;
+    if (this.#sentAtMs === Number.NEGATIVE_INFINITY) {
+      const release = clock.hold('the first answer on a socket');
+      const timer = setTimeout(release, firstAnswerWaitMs).unref();
+      this.#answered = () => {
+        clearTimeout(timer);
+        release();
+      };
+    }
+    this.#sentAtMs = clock.nowMs();
+    clock.stir();
+  }
+
+  /** What comes from the other side reaches the program when it has come all the way, in its order. */
+  #arrive(work: () => void): void {
+    const { clock } = this.#boot;
+    const { roundTripMs = 0 } = this.#world.costs;
+    const now = clock.nowMs();
+    this.#arrivesAtMs = Math.max(this.#arrivesAtMs, this.#sentAtMs + roundTripMs, now + roundTripMs / 2);
+    if (this.#arrivesAtMs <= now) {
+      work();
+    } else {
+      this.#boot.later(this.#arrivesAtMs - now, work);
+    }
+  }
+
   #receive(data: Buffer): void {
     const through = this.#count(data);
+    this.#boot.clock.stir();
+    this.#answered();
+    this.#arrive(() => this.#deliver(through));
+    this.#cutWhenDue();
+  }
+
+  #deliver(through: Buffer): void {
     this.#boot.trace({ what: 'socket', id: this.#id, event: 'received', bytes: through.length });
     for (let at = 0; at < through.length; at += chunkBytes) {
       const text = through.subarray(at, at + chunkBytes).toString('latin1');
@@ -231,18 +288,22 @@ class ChipSocket {
         this.#waiting.push(text);
       }
     }
-    this.#cutWhenDue();
   }
 
   #close(): void {
-    this.#closed = true;
     this.#forget();
+    this.#boot.clock.stir();
+    this.#answered();
     if (!this.#boot.alive) {
       return;
     }
-    this.#boot.trace({ what: 'socket', id: this.#id, event: 'closed' });
     const unsent = this.#socket.writableLength > 0 || (!this.#secure && this.#unsentBytes > 0);
-    const code = this.#error ?? (unsent ? -8 : undefined);
+    this.#arrive(() => this.#end(this.#error ?? (unsent ? -8 : undefined)));
+  }
+
+  #end(code: number | undefined): void {
+    this.#closed = true;
+    this.#boot.trace({ what: 'socket', id: this.#id, event: 'closed' });
     if (code !== undefined) {
       this.#emit('error', this.#boot.realm.parse(JSON.stringify({ code, message: errorTexts[code] })));
     }

@@ -1,4 +1,5 @@
 /** What happened on the board and when: tests prove order with it, the power model integrates it. */
+import { type Clock, realClock } from './clock.ts';
 
 export type TraceEntry = { atMs: number } & (
   | { what: 'boot'; cause: number; program: 'starting' | 'running' }
@@ -14,6 +15,11 @@ export type TraceEntry = { atMs: number } & (
   | { what: 'pin'; pin: number; level: 0 | 1; by: 'program' | 'world' }
   /** `durationMs`: how long the program asked for (timer), before any scaling. */
   | { what: 'sleep'; kind: 'pin' | 'timer' | 'off'; durationMs?: number }
+  /** The program stands still, RAM stays; then it goes on where it was. */
+  | { what: 'lightSleep'; durationMs: number }
+  | { what: 'lightWake' }
+  /** The display's supply. */
+  | { what: 'supply'; on: boolean }
   | { what: 'storage'; op: 'read' | 'write'; name: string; bytes: number }
   | { what: 'analog'; pin: number; millivolts: number }
 );
@@ -21,23 +27,31 @@ export type TraceEntry = { atMs: number } & (
 type WithoutTime<T> = T extends { atMs: number } ? Omit<T, 'atMs'> : never;
 export type TraceDetail = WithoutTime<TraceEntry>;
 
-/** Entries kept; older ones are dropped, a tenth at a time. A press of a few minutes needs a few thousand. */
+/** Entries kept by default; older ones are dropped, a tenth at a time. A press of a few minutes needs a few thousand. */
 export const maxTraceEntries = 20_000;
 
 export class Trace {
   readonly entries: TraceEntry[] = [];
   /** True once anything was dropped: the power model must not integrate what is left. */
   truncated = false;
-  readonly #startMs = performance.now();
+  readonly #clock: Clock;
+  readonly #startMs: number;
+  readonly #maxEntries: number;
+
+  constructor(clock: Clock = realClock, maxEntries = maxTraceEntries) {
+    this.#clock = clock;
+    this.#startMs = clock.nowMs();
+    this.#maxEntries = maxEntries;
+  }
 
   /** Milliseconds since the board was made. */
   nowMs(): number {
-    return performance.now() - this.#startMs;
+    return this.#clock.nowMs() - this.#startMs;
   }
 
   add(detail: TraceDetail): void {
-    if (this.entries.length >= maxTraceEntries) {
-      this.entries.splice(0, Math.ceil(maxTraceEntries / 10));
+    if (this.entries.length >= this.#maxEntries) {
+      this.entries.splice(0, Math.ceil(this.#maxEntries / 10));
       this.truncated = true;
     }
     this.entries.push({ atMs: this.nowMs(), ...detail } as TraceEntry);

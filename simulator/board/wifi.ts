@@ -37,6 +37,11 @@ export class Radio {
     boot.onDeath(() => this.#leave());
   }
 
+  /** True while it draws current. */
+  get isOn(): boolean {
+    return this.#on;
+  }
+
   /** The object that the program gets. */
   surface(): object {
     const boot = this.#boot;

@@ -76,6 +76,9 @@ describe('a press', () => {
     const house = button();
     house.board.press();
     await house.showsKind('ready');
+    // The address stays for two minutes, then the board sleeps; here the battery is pulled instead.
+    house.board.powerOff();
+    house.board.shelve();
     const from = house.views.length;
     house.board.press();
     const second = await house.showsKind('ready', { from });
@@ -136,7 +139,7 @@ describe('the display names the hop that failed', () => {
     house.board.press();
     expect(await house.showsKind('error')).toMatchObject({
       code: 'RELAY',
-      line: 'The relay does not know this button',
+      line: 'The relay refuses: bad login',
     });
   });
 
@@ -188,6 +191,8 @@ describe('the display names the hop that failed', () => {
   it('STALE when the beacon that the press carries is old', async () => {
     let skewMs = 0;
     const { button, platform, provisioner } = await start({ now: () => Date.now() + skewMs });
+    // The provisioner repeats its beacon 0.5 s and 2 s after connecting; then it is silent for a while.
+    await new Promise(resolve => setTimeout(resolve, 2300));
     // The lab's clock moves on, the retained beacon does not: as if the relay had held it back.
     skewMs = 10 * 60 * 1000;
     const house = button();

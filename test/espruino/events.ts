@@ -9,6 +9,10 @@ export type ChipEvent =
   | { what: 'mode'; pin: number; mode: string }
   | { what: 'wifi'; state: string }
   | { what: 'connect'; module: string; host: string; port: number }
+  /** The variables that the interpreter itself took for a socket. */
+  | { what: 'socket'; variables: number }
+  /** A file to flash. */
+  | { what: 'write'; name: string }
   /** Variables in use, after a garbage collection. */
   | { what: 'memory'; usage: number }
   /** Deep sleep: `pin 0 0` (which pin, which level wakes it) or `timer` and microseconds. */
@@ -41,6 +45,10 @@ export function eventOf(raw: string): ChipEvent | undefined {
       return { what: 'wifi', state: text.slice(word.length + 1) };
     case '@connect':
       return { what: 'connect', module: first, host: second, port: Number(third) };
+    case '@socket':
+      return { what: 'socket', variables: Number(first) };
+    case '@write':
+      return { what: 'write', name: first };
     case '@memory':
       return { what: 'memory', usage: Number(first) };
     case '@sleep':

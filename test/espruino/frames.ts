@@ -1,5 +1,9 @@
 /** Pictures from the interpreter's I²C bytes, through the simulator's model of the display's chip. */
+
+import { draw } from '../../firmware/src/screens.ts';
+import type { View } from '../../firmware/src/view.ts';
 import { type Frame, Ssd1306 } from '../../simulator/board/ssd1306.ts';
+import { newSurface, toFrame } from '../firmware-display/surface.ts';
 import type { ChipEvent } from './events.ts';
 
 export interface Wiring {
@@ -11,6 +15,20 @@ export interface Wiring {
   /** Switch of its supply, low is on. Default null: always supplied. */
   vext?: number | null;
 }
+
+/** The Heltec WiFi Kit 32. */
+export const heltec: Wiring = { reset: 16, vext: 21 };
+
+/** The picture that the simulator draws of a view, at 128×64. */
+export function drawn(view: View): Uint8Array {
+  const g = newSurface(64);
+  draw(g, view);
+  return toFrame(g.buffer).pixels;
+}
+
+/** The display has just been switched on: after its start, the end of its first picture. */
+export const isLit = (event: ChipEvent) =>
+  event.what === 'i2c' && Buffer.from(event.bytes).toString('hex') === '008d14af';
 
 /** What the program does between two pictures that an eye could tell apart. */
 const endsBurst = new Set<ChipEvent['what']>(['line', 'wifi', 'connect', 'sleep']);

@@ -8,6 +8,10 @@
   var joined, joining;
   var watches = [];
   var levels = {};
+  var chipTime = getTime;
+
+  // The clock runs on in deep sleep, also through hours that a test does not wait for.
+  global.getTime = () => chipTime() + world.laterS;
 
   // No prompt and no echo between the lines. Anything typed is run all the same: that is how a finger presses.
   echo(0);
@@ -17,6 +21,7 @@
   }
 
   function sleep(how) {
+    sample();
     print(`@sleep ${how}`);
     E.reboot(); // here: ends the process, never returns
   }
@@ -57,6 +62,7 @@
   // Typed at the console by the runner: a finger goes down, or up.
   global.outside = (pin, level) => {
     var time = getTime();
+    if (digitalRead(pin) === level) return;
     levels[pin] = level;
     watches.forEach(watch => {
       var edge = watch.options.edge;
@@ -67,6 +73,14 @@
       }
     });
   };
+
+  // The finger that woke the chip is still there.
+  if (world.fingerMs > 0) {
+    levels[world.buttonPin] = 0;
+    setTimeout(() => {
+      outside(world.buttonPin, 1);
+    }, world.fingerMs);
+  }
 
   var wifi = {
     connect: (ssid, options, callback) => {
@@ -103,7 +117,11 @@
         print(`@connect ${name} ${options.host} ${options.port}`);
         sample();
         if (!joined) throw new Error('Not connected to the internet');
-        return loadModule(name).connect(options, callback);
+        var before = process.memory().usage;
+        var socket = loadModule(name).connect(options, callback);
+        // Here TLS keeps its buffers among the variables; the ESP32 build has them on the chip's heap.
+        print(`@socket ${process.memory().usage - before}`);
+        return socket;
       },
     };
   }
@@ -116,7 +134,20 @@
     },
   };
 
-  var standIns = { Wifi: wifi, net: network('net'), tls: network('tls'), crypto: crypto };
+  // As are the texts that go to flash. The runner reads the files with this too.
+  var flash = loadModule('Storage');
+  var storage = {
+    list: pattern => flash.list(pattern),
+    read: name => flash.read(name),
+    readJSON: (name, noExceptions) => flash.readJSON(name, noExceptions),
+    write: (name, data) => {
+      sample();
+      print(`@write ${name}`);
+      return flash.write(name, data);
+    },
+  };
+
+  var standIns = { Storage: storage, Wifi: wifi, net: network('net'), tls: network('tls'), crypto: crypto };
   global.require = name => standIns[name] || loadModule(name);
 
   // The Linux build ends when no timer is left; a chip does not.

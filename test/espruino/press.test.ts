@@ -1,96 +1,97 @@
 /** A press on the real interpreter: the compiled bundle against the real relay and provisioner. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { hotspot } from '../../cli/demo/site.ts';
-import { draw } from '../../firmware/src/screens.ts';
-import type { View } from '../../firmware/src/view.ts';
-import { compiledBundle, type Lab, startLab } from '../e2e/lab.ts';
-import { newSurface, toFrame } from '../firmware-display/surface.ts';
-import type { ChipEvent } from './events.ts';
-import { pictures } from './frames.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { Lab } from '../e2e/lab.ts';
+import { drawn, heltec, pictures } from './frames.ts';
 import { howToEnable, interpreter } from './interpreter.ts';
-import { type Run, type RunOptions, startOnInterpreter } from './runner.ts';
+import { wake, withLab } from './journey.ts';
+import type { Run } from './runner.ts';
+import { viewIn } from './script.ts';
+import { tellLargest } from './variables.ts';
 
-/** The chip has 2,000 to 5,000 variables; the prelude's own come on top, as do the interpreter's. */
-const maxVariables = 2000;
-const button = 'house-01';
-const heltec = { reset: 16, vext: 21 };
-const timeoutMs = 25_000;
+/** Its display keeps its supply, so a nap that somebody watches is a deep sleep too. */
+const alwaysSupplied = { name: 'house-01', profile: 'house', board: 'esp32-ssd1306' };
 
-let lab: Lab | undefined;
-afterEach(async () => {
-  await lab?.close();
-  lab = undefined;
-});
-
-/** The view that the firmware tells on its console when it is on the glass. */
-function viewOf(event: ChipEvent): View | undefined {
-  const isView = event.what === 'line' && event.text.startsWith('view ');
-  return isView ? JSON.parse(event.text.slice('view '.length)) : undefined;
+/** Starts the provisioner with builds expected to take so long, whatever they really take. */
+async function expectBuilds(lab: Lab, expectS: number): Promise<void> {
+  const settings = parse(readFileSync(lab.provisionerFile, 'utf8'));
+  for (const profile of Object.values(settings.profiles)) Object.assign(profile as object, { expectS });
+  writeFileSync(lab.provisionerFile, stringify(settings));
+  const provisioner = await lab.startProvisioner();
+  await provisioner.whenOnline(5000);
 }
 
-const viewsOf = ({ events }: Run): View[] => events.flatMap(event => viewOf(event) ?? []);
+/** For how long the board went to deep sleep, in seconds. */
+const napS = ({ sleep = '' }: Run) => Number(/^timer ([\d.]+)$/.exec(sleep)?.[1]) / 1e6;
+const isReady = (lab: Lab) => () => lab.provisioner?.presses()[0]?.step === 'ready';
 
-/** Wakes the button by its pin and lets it run until it shows a view of that kind. */
-async function press(at: Lab, until: View['kind'], more: Partial<RunOptions> = {}): Promise<Run> {
-  const device = readFileSync(join(at.site.flashOf(button), 'device.json'), 'latin1');
-  const running = startOnInterpreter({
-    binary: interpreter ?? '',
-    bundle: await compiledBundle(),
-    dir: join(at.site.dir, 'interpreter'),
-    storage: { 'device.json': device },
-    wakeCause: 2,
-    wifi: [hotspot],
-    timeoutMs,
-    onEvent: event => {
-      if (viewOf(event)?.kind === until) {
-        running.stop();
+const limits = { timeout: 50_000 };
+
+describe.skipIf(!interpreter).concurrent(`A press on the real interpreter (${howToEnable})`, limits, () => {
+  it('becomes a cluster, with the same frames as on the simulator', () =>
+    withLab({}, async lab => {
+      const run = await wake(lab, { script: [['ready', 'stop']] });
+      const [cluster, ...others] = lab.platform.clusters();
+      expect(others).toEqual([]);
+      expect(run.views.at(-1)).toMatchObject({ cluster: cluster?.name, address: cluster?.address });
+      const isView = (event: (typeof run.events)[number]) => event.what === 'line' && !!viewIn(event.text);
+      const frames = pictures(run.events, isView, heltec);
+      for (const [i, view] of run.views.entries()) {
+        expect(Buffer.from(frames[i]?.pixels ?? []).equals(drawn(view)), JSON.stringify(view)).toBe(true);
       }
-    },
-    ...more,
-  });
-  return running.done;
-}
+      const order = run.events.map(event => event.what);
+      expect(order.indexOf('i2c')).toBeLessThan(order.indexOf('wifi'));
+    }));
 
-/** The picture that the simulator draws of a view. */
-function drawn(view: View): Uint8Array {
-  const g = newSurface(64);
-  draw(g, view);
-  return toFrame(g.buffer).pixels;
-}
+  it('is not sent again by the next waking while its cluster is being built', () =>
+    withLab({ platform: { speed: 40 } }, async lab => {
+      await wake(lab, { script: [['building', 'stop']] });
+      const run = await wake(lab, {
+        script: [
+          ['building', 'press'],
+          ['ready', 'stop'],
+        ],
+      });
+      expect(run.views.at(-1)).toMatchObject({ cluster: 'house-01-1' });
+      expect(lab.provisioner?.counters.received).toBe(1);
+      expect(lab.platform.clusters()).toHaveLength(1);
+    }));
 
-describe.skipIf(!interpreter)(`A press on the real interpreter (${howToEnable})`, () => {
-  it('becomes a cluster, with the same frames as on the simulator', {
-    timeout: timeoutMs + 10_000,
-  }, async () => {
-    lab = await startLab();
-    await lab.provisioner?.whenOnline(5000);
-    const run = await press(lab, 'ready');
-    const views = viewsOf(run);
-    const [cluster, ...others] = lab.platform.clusters();
-    expect(others).toEqual([]);
-    expect(views.at(-1), run.lines.join('\n')).toMatchObject({
-      kind: 'ready',
-      cluster: cluster?.name,
-      address: cluster?.address,
-    });
-    const frames = pictures(run.events, event => viewOf(event) !== undefined, heltec);
-    for (const [i, view] of views.entries()) {
-      expect(Buffer.from(frames[i]?.pixels ?? []).equals(drawn(view)), JSON.stringify(view)).toBe(true);
-    }
-    expect(run.events.findIndex(e => e.what === 'i2c')).toBeLessThan(
-      run.events.findIndex(e => e.what === 'wifi'),
-    );
-    // The prelude's own variables do not count: on a chip, what it stands in for has none.
-    expect(run.memory.peak - run.memory.before).toBeLessThanOrEqual(maxVariables);
-  });
+  it('is looked after from deep sleep: naps by timer, a bar that moves on, a look, ready', () =>
+    withLab({ provisioner: false, buttons: [alwaysSupplied] }, async lab => {
+      await expectBuilds(lab, 160);
+      const pressed = await wake(lab);
+      expect(pressed.end).toBe('slept');
+      expect(napS(pressed)).toBeGreaterThan(10);
+      expect(pressed.views.at(-1)).toMatchObject({ kind: 'building', cluster: 'house-01-1', percent: 0 });
+      expect(pressed.remembered).toMatchObject({ press: 1, look: { status: { press: 1 } } });
 
-  it('ends in deep sleep when the relay cannot be reached', { timeout: timeoutMs + 50_000 }, async () => {
-    lab = await startLab({ provisioner: false });
-    await lab.relay.close();
-    const run = await press(lab, 'error', { onEvent: () => {}, timeoutMs: 60_000 });
-    expect(viewsOf(run).at(-1)).toMatchObject({ kind: 'error', code: 'RELAY' });
-    expect(run).toMatchObject({ end: 'slept', sleep: 'pin 0 0' });
-  });
+      const napped = await wake(lab, { wakeCause: 4, laterS: 6 });
+      expect(napS(napped)).toBeLessThanOrEqual(napS(pressed) - 6);
+      expect(napped.events.some(event => event.what === 'wifi')).toBe(false);
+      expect(napped.views).toEqual([
+        expect.objectContaining({ kind: 'building', percent: expect.toSatisfy(percent => percent > 0) }),
+      ]);
+
+      await expect.poll(isReady(lab), { timeout: 20_000 }).toBe(true);
+      const looked = await wake(lab, { wakeCause: 4, laterS: 100, script: [['ready', 'stop']] });
+      expect(looked.views.map(view => view.kind)).toEqual(['ready']);
+      expect(looked.remembered).toMatchObject({ press: 1, cluster: 'house-01-1' });
+      expect(looked.remembered?.look).toBeUndefined();
+      expect(lab.provisioner?.counters.received).toBe(1);
+    }));
+
+  it('is looked after in the dark when nobody has touched the button for long', () =>
+    withLab({ provisioner: false, buttons: [alwaysSupplied], platform: { speed: 1 } }, async lab => {
+      await expectBuilds(lab, 1800);
+      await wake(lab);
+      const run = await wake(lab, { wakeCause: 4, laterS: 200 });
+      expect(run.views).toEqual([]);
+      expect(run.events.some(event => event.what === 'connect')).toBe(true);
+      expect(napS(run)).toBeGreaterThan(300);
+      expect(run.remembered).toMatchObject({ look: { status: { state: 'provisioning' } } });
+    }));
 });
+
+tellLargest();

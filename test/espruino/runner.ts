@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { type ChipEvent, eventOf } from './events.ts';
 import { prelude, readStorage, writeStorage } from './flash.ts';
 
@@ -24,6 +23,10 @@ export interface RunOptions {
   wifi?: { ssid: string; password: string }[];
   /** Time a join takes, successful or not. Default 20 ms. */
   joinMs?: number;
+  /** The chip's clock is ahead of the computer's by so many seconds: time that a test does not wait for. Default 0. */
+  laterS?: number;
+  /** The finger that wakes the board stays on the button at this pin for so long. Default: it is gone already. */
+  finger?: { pin: number; ms: number };
   /** What analogRead gives, by pin. */
   analog?: Record<number, number>;
   /** How often the memory is looked at besides at each I²C transaction. Default 50 ms. */
@@ -62,12 +65,15 @@ const defaults = { timeoutMs: 20_000, joinMs: 20, sampleMs: 50, pressMs: 100 };
 
 /** Starts the program; see {@link runOnInterpreter} to wait for its end at once. */
 export function startOnInterpreter(options: RunOptions): Running {
-  const { binary, dir, wakeCause = 0, wifi = [], analog = {} } = options;
+  const { binary, dir, wakeCause = 0, wifi = [], analog = {}, laterS = 0, finger } = options;
   const { joinMs = defaults.joinMs, sampleMs = defaults.sampleMs } = options;
   mkdirSync(dir, { recursive: true });
   writeStorage(binary, dir, {
     ...options.storage,
-    '.world': JSON.stringify({ wakeCause, networks: wifi, joinMs, sampleMs, analog }),
+    '.world': JSON.stringify({
+      ...{ wakeCause, networks: wifi, joinMs, sampleMs, analog, laterS },
+      ...{ buttonPin: finger?.pin, fingerMs: finger?.ms ?? 0 },
+    }),
     // The interpreter starts these two by itself, in this order, and runs them from flash.
     '.boot0': prelude(),
     '.bootcde': options.bundle,
@@ -110,14 +116,20 @@ async function follow(
     child.once('error', failed);
     child.once('close', () => done());
   });
+  const take = (line: string) => {
+    const event = eventOf(line);
+    if (event) {
+      events.push(event);
+      onEvent?.(event);
+    }
+  };
+  let rest = '';
   if (child.stdout) {
     child.stdout.setEncoding('latin1');
-    createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', line => {
-      const event = eventOf(line);
-      if (event) {
-        events.push(event);
-        onEvent?.(event);
-      }
+    child.stdout.on('data', (text: string) => {
+      const lines = (rest + text).split(/\r?\n/);
+      rest = lines.pop() ?? '';
+      lines.forEach(take);
     });
   }
   try {
@@ -125,6 +137,9 @@ async function follow(
   } finally {
     clearTimeout(limit);
     process.off('exit', orphaned);
+  }
+  if (ended() === 'ended') {
+    take(rest); // when it was killed, what it was about to say is cut off
   }
   return summary(events, ended(), readStorage(binary, dir));
 }

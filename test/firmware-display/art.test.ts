@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { generate } from '../../firmware/art/build.ts';
 import { readStrips } from '../../firmware/art/strips.ts';
-import { large, small } from '../../firmware/src/font.ts';
+import * as font from '../../firmware/src/font.ts';
+import { drawOn, setLarge, setSmall } from '../../firmware/src/text.ts';
 import type { Code } from '../../protocol/src/messages.ts';
 import { newSurface } from './surface.ts';
 
@@ -20,11 +21,20 @@ const codes: Record<Code, true> = {
 };
 
 /** The picture of one character, as text. */
-function glyph(font: typeof small, character: string): string {
+function glyph(isLarge: boolean, character: string): string {
   const g = newSurface(32);
-  g.setFontCustom(font.bitmap, font.first, font.widths, font.height);
-  g.setColor(1).drawString(character, 0, 0);
+  drawOn(g);
+  if (isLarge) setLarge();
+  else setSmall(1);
+  g.drawString(character, 0, 0);
   return Buffer.from(new Uint8Array(g.buffer)).toString('hex');
+}
+
+/** Every word in capitals that the firmware knows: a title or a code, and either is drawn large. */
+function largeWords(): string[] {
+  const folder = new URL('../../firmware/src/', import.meta.url);
+  const sources = readdirSync(folder).map(name => readFileSync(new URL(name, folder), 'utf8'));
+  return [...sources.join('').matchAll(/'([A-Z]{3,}[?!]?)'/g)].map(match => match[1] as string);
 }
 
 describe('the art', () => {
@@ -34,24 +44,28 @@ describe('the art', () => {
   });
 
   it('the small font has all of printable ASCII, each character a picture of its own', () => {
-    const characters = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
-    const pictures = characters.map(character => glyph(small, character));
-    expect(new Set([...pictures, glyph(small, ' ')]).size).toBe(95);
-    expect(small.widths).toHaveLength(96);
-    expect(Math.min(...Buffer.from(small.widths, 'latin1'))).toBeGreaterThan(1);
+    const characters = Array.from({ length: 98 }, (_, i) => String.fromCharCode(29 + i));
+    const pictures = characters.map(character => glyph(false, character));
+    expect(new Set(pictures).size).toBe(98);
+    expect(font.smallWidths).toHaveLength(99);
+    expect(Math.min(...Buffer.from(font.smallWidths, 'latin1'))).toBeGreaterThan(1);
   });
 
-  it('the large font has every letter of every code, and what an address and a percent need', () => {
-    const needed = new Set([...Object.keys(codes).join(''), ...'0123456789.:-%!?']);
-    const dark = glyph(large, ' ');
-    for (const character of needed) expect(glyph(large, character), character).not.toBe(dark);
+  it('the large font has every letter of every code and title, and what an address and a percent need', () => {
+    expect(largeWords()).toEqual(expect.arrayContaining(['HELLO', 'RELEASED']));
+    const needed = new Set([...Object.keys(codes), ...largeWords(), '0123456789.:%', '"#$'].join(''));
+    const pictures = [...needed].map(character => glyph(true, character));
+    expect(pictures).not.toContain(glyph(true, ' '));
+    expect(new Set(pictures).size).toBe(needed.size);
+    // And nothing that only takes room.
+    const held = Buffer.from(font.largeWidths, 'latin1').filter(width => width > 0).length;
+    expect(held).toBe(needed.size);
   });
 
-  it('keeps the fonts within 2,560 bytes of the bundle', () => {
-    const base64 = [small, large]
-      .flatMap(font => [font.bitmap, font.widths])
-      .map(bytes => btoa(bytes).length);
-    expect(base64.reduce((sum, length) => sum + length)).toBeLessThanOrEqual(2560);
+  it('keeps the fonts within 1,800 bytes of the bundle', () => {
+    const texts = [font.smallBitmap, font.smallWidths, font.largeBitmap, font.largeWidths];
+    const base64 = texts.map(bytes => btoa(bytes).length);
+    expect(base64.reduce((sum, length) => sum + length)).toBeLessThanOrEqual(1800);
   });
 
   it.each([

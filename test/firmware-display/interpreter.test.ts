@@ -23,7 +23,7 @@ const views = ${JSON.stringify(Object.values(views))};
 for (const height of ${JSON.stringify(heights)}) {
   const g = chip.Graphics.createArrayBuffer(128, height, 1, { vertical_byte: true, msb: false });
   let bus = [];
-  const driver = ssd1306({ writeTo(address, bytes) { bus.push(bytes.join()); } }, { width: 128, height });
+  const driver = ssd1306({ writeTo(address, bytes) { bus.push(bytes.join()); } }, 0x3c, height);
   driver.init();
   for (const view of views) {
     draw(g, view);
@@ -53,7 +53,7 @@ function here(): string[] {
     const g = newSurface(height);
     let bus: string[] = [];
     const writeTo = (_address: number, bytes: Uint8Array | number[]) => bus.push(bytes.join());
-    const driver = ssd1306({ writeTo }, { width: 128, height });
+    const driver = ssd1306({ writeTo }, 0x3c, height);
     driver.init();
     for (const view of Object.values(views)) {
       draw(g, view);

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { draw } from '../../firmware/src/screens.ts';
-import { type Ssd1306 as Driver, ssd1306 } from '../../firmware/src/ssd1306.ts';
+import {
+  contrast,
+  type Ssd1306 as Driver,
+  displayOff,
+  displayOn,
+  ssd1306,
+} from '../../firmware/src/ssd1306.ts';
 import { Ssd1306 } from '../../simulator/board/ssd1306.ts';
 import { type Height, newSurface, toFrame } from './surface.ts';
 import { views } from './views.ts';
@@ -18,21 +24,21 @@ class Rig {
   /** Transactions that still get through. */
   acknowledged = Number.POSITIVE_INFINITY;
 
-  constructor(height: Height, options: { address?: number; contrast?: number } = {}) {
+  constructor(height: Height, at = 0x3c) {
     const unknown = (message: string) => {
       throw new Error(message);
     };
     this.glass = new Ssd1306({ width: 128, height, seed: 7, unknown });
     this.glass.setPower(true);
     const writeTo = (address: number, bytes: Uint8Array | number[]) => {
-      if (address !== (options.address ?? 0x3c) || this.acknowledged-- <= 0) {
+      if (address !== at || this.acknowledged-- <= 0) {
         throw new Error('nobody acknowledges');
       }
       this.sent.push(Uint8Array.from(bytes));
       this.glass.write(Uint8Array.from(bytes));
       this.lit.push(this.glass.frame().on);
     };
-    this.driver = ssd1306({ writeTo }, { width: 128, height, ...options });
+    this.driver = ssd1306({ writeTo }, at, height);
   }
 
   /** The transactions of one step. */
@@ -158,28 +164,29 @@ describe.each(heights)('the driver on 128×%i', height => {
   });
 });
 
-describe('the other calls', () => {
+describe('commands', () => {
   it('off darkens the panel and stops the pump; the memory can still be written; on brings it back', () => {
     const { rig, bytes, show } = shownDark(64);
-    expect(rig.sentBy(rig.driver.off).map(sent => [...sent])).toEqual([[0x00, 0xae, 0x8d, 0x10]]);
+    const sent = rig.sentBy(() => rig.driver.command(displayOff));
+    expect(sent.map(bytes => [...bytes])).toEqual([[0x00, 0xae, 0x8d, 0x10]]);
     expect(rig.glass.registers).toMatchObject({ on: false, chargePump: false });
     bytes[5] = 5;
     show();
     expect(rig.glass.frame().on).toBe(false);
-    rig.driver.on();
+    rig.driver.command(displayOn);
     rig.expectShown(bytes.buffer);
   });
 
-  it('sets the contrast, at the start and later', () => {
-    const rig = new Rig(64, { contrast: 1 });
+  it('the contrast is bright at the start and can be set', () => {
+    const rig = new Rig(64);
     rig.driver.init();
-    expect(rig.glass.registers.contrast).toBe(1);
-    rig.driver.setContrast(0);
+    expect(rig.glass.registers.contrast).toBe(0xcf);
+    rig.driver.command(contrast(0));
     expect(rig.glass.registers.contrast).toBe(0);
   });
 
-  it('talks to the address it is given', () => {
-    const rig = new Rig(32, { address: 0x3d });
+  it('go to the address that is given', () => {
+    const rig = new Rig(32, 0x3d);
     rig.driver.init();
     expect(rig.sent).toHaveLength(1);
   });

@@ -65,6 +65,7 @@ export const views: Record<string, View> = {
   },
   'ready-widest': { kind: 'ready', cluster: wide(maxClusterLength), address: wide(maxAddressLength) },
   'ready-no-address': { kind: 'ready', cluster, address: '' },
+  'qr-21': { kind: 'qr', side: 21, bitmap: busyBitmap, text: 'house-01-17' },
   qr: { kind: 'qr', side: 29, bitmap: busyBitmap, text: 'scan for the API of cloud-01-17' },
   'qr-25': { kind: 'qr', side: 25, bitmap: busyBitmap, text: 'scan me' },
   'error-hotspot': {

@@ -1,7 +1,7 @@
 /** The build step, with small programs of its own. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFirmware } from '../../firmware/build.ts';
 import { dialectProblems } from './dialect.ts';
@@ -51,11 +51,38 @@ describe('The build of the firmware', () => {
     await expect(build(source)).rejects.toThrow(new RegExp(`entry\\.ts:${line}:`));
   });
 
-  it('writes ASCII only, and the same bytes each time', async () => {
-    const source = 'declare const print: any; print("\\xe9 caf\u00e9");';
-    const first = await build(source);
+  it.each([
+    true,
+    false,
+  ])('writes printable ASCII only, and the same bytes each time (minified: %s)', async minify => {
+    // A serial line takes 3 for an interruption and 127 for "delete the character before".
+    const source = 'declare const print: any; print("\\xe9 caf\u00e9 \\x03 \\x7f", `\\x04`);';
+    const first = await build(source, minify);
     expect(first.code).toMatch(/^[\n -~]+$/);
-    expect((await build(source)).code).toBe(first.code);
+    expect(first.code).toMatch(/\\x7f/i);
+    expect((await build(source, minify)).code).toBe(first.code);
+  });
+
+  it("shortens property names that are the program's own, and says the chip's long names once", async () => {
+    const { code } = await build(`
+      import { chip } from '${resolve('firmware/src/hal.ts')}';
+      const state = { forgotten: 1, batteryMv: 2 };
+      state.forgotten++;
+      state.batteryMv++;
+      chip.setTimeout(() => chip.print(JSON.stringify(Math.round(0.5))), state.forgotten);
+      chip.setTimeout(() => {}, state.batteryMv);`);
+    expect(code).not.toContain('forgotten');
+    expect(code).toContain('batteryMv');
+    expect(code.match(/setTimeout/g)).toHaveLength(1);
+    expect(dialectProblems(code)).toEqual([]);
+  });
+
+  it('refuses a name that would hide a global of the chip', async () => {
+    const source = `
+      import { chip } from '${resolve('firmware/src/hal.ts')}';
+      function print(text: string) { chip.print(text); }
+      print('a');`;
+    await expect(build(source)).rejects.toThrow('"function print"');
   });
 
   it('gives away neither `of`, which the interpreter reserves, nor the short globals of the chip', async () => {

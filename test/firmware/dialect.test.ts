@@ -10,7 +10,7 @@ import { howToEnable, interpreter } from '../espruino/interpreter.ts';
 import { dialectProblems } from './dialect.ts';
 import { bad, badOnChipOnly, good } from './dialect-samples.ts';
 
-const maxBundleBytes = 24_000;
+const maxBundleBytes = 20_000;
 
 /** The end of what the interpreter says before it runs anything. */
 const banner = 'espruino.com/Donate';

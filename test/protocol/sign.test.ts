@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { maxMessageBytes } from '../../protocol/src/messages.ts';
 import { decode, encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { beaconSchema, pressSchema, statusSchema } from '../../protocol/src/node/schemas.ts';
-import { open, seal, signingKey } from '../../protocol/src/sign.ts';
+import { open, seal } from '../../protocol/src/sign.ts';
 import { beaconTopic, isName, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 
 const secret = randomBytes(32);
@@ -45,7 +45,7 @@ describe('signing', () => {
 
   it('refuses a key of any length but 32', () => {
     for (const length of [0, 31, 33, 64]) {
-      expect(() => signingKey(key.sha256, 'k'.repeat(length))).toThrow(`32 bytes, this one has ${length}`);
+      expect(() => keyFromBytes(Buffer.alloc(length))).toThrow(`32 bytes, this one has ${length}`);
     }
   });
 });
@@ -134,6 +134,7 @@ describe('what arrives on the Node side', () => {
       cluster: 'c'.repeat(46),
       phase: 'p'.repeat(40),
       percent: 100,
+      upTo: 100,
       leftS: 604_800,
       lookAgainS: 604_800,
       address: 'a'.repeat(64),

@@ -71,6 +71,26 @@ test('absent, building, ready; its range, its address, its API server', async ()
   expect(logins()).toBe(1);
 });
 
+test('removed by its uuid, at any time; one that is not there is no error', async () => {
+  await platform.remove('a', never);
+  expect(ccp.calls().some(call => call.method === 'DELETE')).toBe(false);
+  await platform.create(request('a'), never);
+  const created = platform.create(request('b', '172.16.16.0/20'), never).catch(error => error);
+  await expect.poll(() => platform.observe('b', template(ccp), never)).toMatchObject({ kind: 'building' });
+  await platform.remove('a', never);
+  expect(ccp.clusters().map(({ name }) => name)).toEqual(['b']);
+  await platform.remove('b', never);
+  expect(ccp.clusters()).toEqual([]);
+  await created;
+  expect(await platform.observe('a', template(ccp), never)).toEqual({ kind: 'absent' });
+  // Somebody else was faster, between our look and our call.
+  await platform.create(request('c'), never);
+  await Promise.all([platform.remove('c', never), platform.remove('c', never)]);
+  await platform.create(request('d'), never);
+  ccp.fail({ kind: 'serverError', method: 'DELETE', times: 1 });
+  expect(await thrown(platform.remove('d', never))).toMatchObject({ transient: true });
+});
+
 test('one login for many calls at once, one more when the session has run out', async () => {
   await Promise.all(Array.from({ length: 20 }, () => platform.check(never)));
   expect(logins()).toBe(1);

@@ -81,6 +81,7 @@ test('the example is valid, and loads when its files are there', () => {
     password: 'c',
     trust: { fingerprint: expect.stringMatching(/^[0-9A-F]{64}$/) },
   });
+  expect(config.profiles.house?.whenReady).toBe('create');
   expect(config.buttons['house-01']?.key).toEqual(Buffer.alloc(32, 7));
 });
 
@@ -163,6 +164,7 @@ const single: [string, Record<string, unknown>, RegExp][] = [
     /deadlineS: expected at least expectS \(160\)/,
   ],
   ['a name in the template', { 'profiles.house.template.name': 'x' }, /template.name: comes from the press/],
+  ['an unknown wish', { 'profiles.house.whenReady': 'ask' }, /whenReady: .*"show"\|"create"/],
   ['three masters', { 'profiles.house.template.masters': 3 }, /template.masters: expected 1/],
   [
     'an unknown plugin',

@@ -5,6 +5,10 @@ import { pressBody } from './lab.ts';
 const now = 1_700_000_000;
 const fresh = { ...pressBody(7), time: now };
 
+const unknown: Known = { lastPress: 0, heard: false, whenReady: 'create' };
+const release = { action: 'release' as const };
+const refused = { kind: 'reject', code: 'PLATFORM' } as const;
+
 const table: [string, Partial<Known>, Partial<typeof fresh>, Partial<Decision>][] = [
   ['a new number', {}, {}, { kind: 'accept' }],
   ['exactly as old as allowed', {}, { time: now - 120 }, { kind: 'accept' }],
@@ -17,21 +21,34 @@ const table: [string, Partial<Known>, Partial<typeof fresh>, Partial<Decision>][
   ['an old number that was never heard', { lastPress: 8 }, {}, { kind: 'replay' }],
   ['the last number, but never heard', { lastPress: 7 }, {}, { kind: 'replay' }],
   ['a replay while building', { lastPress: 8, building: 8 }, {}, { kind: 'replay' }],
-  ['a new wish while building', { lastPress: 6, building: 6 }, {}, { kind: 'join', building: 6 }],
-  ['a stale wish while building', { lastPress: 6, building: 6 }, { time: 0 }, { kind: 'join', building: 6 }],
-  ['release', { lastPress: 6 }, { action: 'release' }, { kind: 'reject', code: 'PLATFORM' }],
-  ['release while building', { building: 6 }, { action: 'release' }, { kind: 'reject', code: 'PLATFORM' }],
+  ['a new wish while building', { lastPress: 6, building: 6 }, {}, { kind: 'join', of: 6 }],
+  ['a stale wish while building', { lastPress: 6, building: 6 }, { time: 0 }, { kind: 'join', of: 6 }],
+  ['a new wish while one is ready', { live: 5 }, {}, { kind: 'accept' }],
+  ['the same, to be shown', { live: 5, whenReady: 'show' }, {}, { kind: 'show', of: 5 }],
+  ['to be shown, and stale', { live: 5, whenReady: 'show' }, { time: 0 }, { kind: 'show', of: 5 }],
+  ['to be shown, but none is ready', { whenReady: 'show' }, {}, { kind: 'accept' }],
+  ['to be shown, while building', { live: 5, building: 6, whenReady: 'show' }, {}, { kind: 'join', of: 6 }],
+  ['to be shown, while one goes', { live: 4, releasing: 5, whenReady: 'show' }, {}, refused],
+  ['a new wish while one goes', { releasing: 5 }, {}, refused],
+  ['release', { live: 5 }, release, { kind: 'release', of: 5 }],
+  ['release, to be shown', { live: 5, whenReady: 'show' }, release, { kind: 'release', of: 5 }],
+  ['release, stale', { live: 5 }, { ...release, time: 0 }, { kind: 'reject', code: 'STALE' }],
+  ['release, heard before', { heard: true, live: 5 }, release, { kind: 'repeat' }],
+  ['release, replayed', { lastPress: 7, live: 5 }, release, { kind: 'replay' }],
+  ['release of nothing', {}, release, refused],
+  ['release while building', { building: 6, live: 5 }, release, refused],
+  ['release while it goes', { releasing: 5, live: 4 }, release, { kind: 'join', of: 5 }],
 ];
 
 describe('intake', () => {
   test.each(table)('%s', (_, known, change, expected) => {
-    const decision = decide({ lastPress: 0, heard: false, ...known }, { ...fresh, ...change }, now);
+    const decision = decide({ ...unknown, ...known }, { ...fresh, ...change }, now);
     expect(decision).toMatchObject(expected);
   });
 
   test('what a rejected button reads fits its display', () => {
     for (const time of [0, now * 1.2, now - 121]) {
-      const decision = decide({ lastPress: 0, heard: false }, { ...fresh, time: Math.floor(time) }, now);
+      const decision = decide(unknown, { ...fresh, time: Math.floor(time) }, now);
       expect(decision.kind === 'reject' && decision.line.length <= 80).toBe(true);
     }
   });

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { leftS, lookAgainS, percentOf, usualS } from '../../provisioner/src/progress.ts';
+import {
+  leftS,
+  lookAgainS,
+  percentOf,
+  releaseLeftS,
+  upToOf,
+  usualS,
+} from '../../provisioner/src/progress.ts';
 
 const building = (done: number, total: number) => ({ kind: 'building' as const, phase: '', done, total });
 
@@ -11,6 +18,21 @@ test('percent follows the nodes and never falls', () => {
   expect(percentOf(building(1, 6), 48)).toBe(48);
   expect(percentOf(building(0, 0), 5)).toBe(5);
   expect(percentOf(building(9, 6), 5)).toBe(90);
+});
+
+test('the step under way ends at the next half node, then at the API server', () => {
+  expect([0, 1, 5, 6].map(done => upToOf(building(done, 6)))).toEqual([19, 33, 90, 95]);
+  expect(upToOf(building(9, 6))).toBe(95);
+  expect(upToOf(building(0, 0))).toBe(0);
+});
+
+test('the next look comes after half of the time left, soon when the end may come at any moment', () => {
+  expect([160, 80, 3, 0, 36_000].map(left => lookAgainS(left, 'provisioning'))).toEqual([80, 40, 2, 2, 600]);
+  expect([160, 6, 0].map(left => lookAgainS(left, 'verifying'))).toEqual([5, 3, 2]);
+});
+
+test('a release that is late is given as long again as it has taken', () => {
+  expect([0, 5, 10, 30, 1e9].map(elapsed => releaseLeftS(20, elapsed))).toEqual([20, 15, 10, 30, 604_800]);
 });
 
 test('the usual time is the median of the last five builds, or what the profile expects', () => {
@@ -40,8 +62,9 @@ test('what is told stays within the protocol, whatever the numbers', () => {
         expect(left).toBeGreaterThanOrEqual(0);
         expect(left).toBeLessThanOrEqual(usual);
         expect(Number.isInteger(left)).toBe(true);
-        expect(lookAgainS(left)).toBeGreaterThanOrEqual(2);
-        expect(lookAgainS(left)).toBeLessThanOrEqual(60);
+        expect(lookAgainS(left, 'provisioning')).toBeGreaterThanOrEqual(2);
+        expect(lookAgainS(left, 'provisioning')).toBeLessThanOrEqual(600);
+        expect(releaseLeftS(usual, elapsed)).toBeLessThanOrEqual(604_800);
       },
     ),
   );

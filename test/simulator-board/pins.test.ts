@@ -1,18 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { makeBoard, next, runToSleep, sleepNow, wait } from './harness.ts';
+import { VirtualClock } from '../../simulator/board/virtual-clock.ts';
+import { makeBoard, next, runToSleep, sleepNow } from './harness.ts';
 
 describe('setWatch', () => {
   /** Watches the button while it is pressed for 30 ms, twice. */
   async function watched(options: string): Promise<string[]> {
+    const clock = new VirtualClock();
     const board = makeBoard(
       `setWatch(function(e) { print((e.state ? "up" : "down") + (e.time > 0 && e.time < 9 ? "" : " bad time")) }, 0, ${options});`,
+      { clock },
     );
     board.powerOn();
     for (let i = 0; i < 2; i++) {
-      await wait(40);
+      await clock.advance(40);
       board.press(30);
     }
-    await wait(80);
+    await clock.advance(80);
     return board.prints;
   }
 
@@ -27,16 +30,18 @@ describe('setWatch', () => {
   });
 
   test('debounce leaves out what is shorter, and tells the time of the edge', async () => {
+    const clock = new VirtualClock();
     const board = makeBoard(
       `setWatch(function(e) { print("" + e.state + (getTime() - e.time >= 0.045)) }, 0, {edge: "both", repeat: true, debounce: 50});`,
+      { clock },
     );
     board.powerOn();
-    await wait(20);
+    await clock.advance(20);
     board.press(10);
-    await wait(90);
+    await clock.advance(90);
     expect(board.prints).toEqual([]);
     board.press(500);
-    await wait(90);
+    await clock.advance(90);
     expect(board.prints).toEqual(['falsetrue']);
   });
 
@@ -161,7 +166,7 @@ describe('the display is wired to pins', () => {
       `${setup} ${on} require("Wifi").connect("home", {password: "secret"}, function() { ${sleepNow} });`,
     );
     const order = board.trace.map(t => t.what);
-    expect(order).toEqual(['boot', 'boot', 'i2c', 'pixels', 'wifi', 'wifi', 'wifi', 'sleep']);
+    expect(order).toEqual(['supply', 'boot', 'boot', 'i2c', 'pixels', 'wifi', 'wifi', 'wifi', 'sleep']);
     const times = board.trace.map(t => t.atMs);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(board.trace.find(t => t.what === 'pixels')).toMatchObject({

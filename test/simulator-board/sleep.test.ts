@@ -1,6 +1,7 @@
 /** Deep sleep: what wakes the chip, and that nothing but Storage gets over it. */
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../simulator/board/virtual-clock.ts';
 import { makeBoard, next, runToSleep, sleepNow, wait } from './harness.ts';
 import { listen } from './servers.ts';
 
@@ -30,11 +31,14 @@ describe('waking', () => {
   });
 
   test('a button that is still held when the chip goes to sleep wakes it at once', async () => {
-    const board = await runToSleep(`${tellCause} ${sleepNow}`);
+    const clock = new VirtualClock();
+    const board = makeBoard(`${tellCause} ${sleepNow}`, { clock, bootMs: 10 });
+    board.powerOn();
+    await clock.advance(100);
     let wakes = 0;
     board.on('wake', () => wakes++);
     board.hold(50);
-    await wait(120);
+    await clock.advance(120);
     expect(wakes).toBeGreaterThan(1);
     expect(board.state).toBe('asleep');
   });

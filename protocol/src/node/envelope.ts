@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { maxMessageBytes } from '../messages.ts';
-import { open, type SigningKey, seal, signingKey } from '../sign.ts';
+import { keyBytes, open, type SigningKey, seal, signingKey } from '../sign.ts';
 
 function sha256(bytes: string): string {
   return createHash('sha256').update(bytes, 'latin1').digest().toString('latin1');
@@ -10,6 +10,9 @@ function sha256(bytes: string): string {
 
 /** A signing key from its 32 raw bytes. Throws when there are more or fewer. */
 export function keyFromBytes(bytes: Uint8Array): SigningKey {
+  if (bytes.length !== keyBytes) {
+    throw new Error(`A signing key has ${keyBytes} bytes, this one has ${bytes.length}`);
+  }
   return signingKey(sha256, Buffer.from(bytes).toString('latin1'));
 }
 

@@ -72,6 +72,7 @@ export const statusSchema: z.ZodType<Status> = z.strictObject({
   cluster: text(maxClusterLength),
   phase: text(maxPhaseLength),
   percent: z.int().min(0).max(100),
+  upTo: z.int().min(0).max(100),
   leftS: z.int().min(0).max(604_800),
   lookAgainS: z.int().min(0).max(604_800),
   address: text(maxAddressLength).exactOptional(),

@@ -38,6 +38,8 @@ export interface Access {
 export interface Platform {
   /** Logs in and reads something cheap. Throws when the platform cannot be used. */
   check(signal: AbortSignal): Promise<void>;
+  /** How many steps {@link observe} will count for a build of this template; 0 when it cannot be known before. */
+  stepsOf(template: ClusterRequest['template']): number;
   /** The ranges that clusters on the platform already use, ours and other people's, as CIDRs. */
   usedRanges(signal: AbortSignal): Promise<string[]>;
   /**
@@ -48,6 +50,11 @@ export interface Platform {
   create(request: ClusterRequest, signal: AbortSignal): Promise<void>;
   /** @param template the profile's: how many nodes to expect. */
   observe(name: string, template: ClusterRequest['template'], signal: AbortSignal): Promise<Observation>;
+  /**
+   * Asks for the removal of a cluster that we made. Resolves when the platform has taken the order, is done with
+   * it, or has no such cluster; {@link observe} tells when it is gone.
+   */
+  remove(name: string, signal: AbortSignal): Promise<void>;
   access(name: string, signal: AbortSignal): Promise<Access>;
   /** Closes its connections. Calls under way reject. */
   close(): Promise<void>;
@@ -62,4 +69,9 @@ export class PlatformError extends Error {
     super(message, { cause: options.cause });
     this.transient = options.transient;
   }
+}
+
+/** True when the platform decided against it: trying again changes nothing. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof PlatformError && !error.transient;
 }

@@ -9,7 +9,14 @@ import {
   type Platform,
   PlatformError,
 } from '../platform.ts';
-import { type CcpCluster, clusterSchema, masterAddress, observationOf, rangesOf } from './cluster.ts';
+import {
+  type CcpCluster,
+  clusterSchema,
+  masterAddress,
+  observationOf,
+  rangesOf,
+  stepsPerNode,
+} from './cluster.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { isSuccess, Session } from './session.ts';
 import { type CcpConfig, type CcpTemplate, rangeKeys } from './settings.ts';
@@ -32,6 +39,10 @@ export class CcpPlatform implements Platform {
 
   async check(signal: AbortSignal): Promise<void> {
     await this.#list(signal);
+  }
+
+  stepsOf(template: ClusterRequest['template']): number {
+    return nodesOf(template) * stepsPerNode;
   }
 
   async usedRanges(signal: AbortSignal): Promise<string[]> {
@@ -63,8 +74,19 @@ export class CcpPlatform implements Platform {
   ): Promise<Observation> {
     const cluster = await this.#read(name, signal);
     if (cluster === undefined) return { kind: 'absent' };
-    const { masters, workers } = template as CcpTemplate;
-    return observationOf(cluster, masters + workers);
+    return observationOf(cluster, nodesOf(template));
+  }
+
+  /**
+   * DELETE /2/clusters/{uuid}: with the uuid, not the name; 204 and empty, or 404 when it is gone already
+   * (`ccp-api`, section 3).
+   */
+  async remove(name: string, signal: AbortSignal): Promise<void> {
+    const cluster = await this.#read(name, signal);
+    if (cluster === undefined) return;
+    const path = `/2/clusters/${encodeURIComponent(cluster.uuid)}`;
+    const answer = await this.#session.call({ method: 'DELETE', path }, signal);
+    if (!isSuccess(answer.status) && answer.status !== 404) throw refusal(answer);
   }
 
   /** GET /2/clusters/{uuid}/env is the kubeconfig as YAML. */
@@ -110,6 +132,12 @@ export class CcpPlatform implements Platform {
     }
     return cluster.data;
   }
+}
+
+/** Masters and workers. */
+function nodesOf(template: ClusterRequest['template']): number {
+  const { masters, workers } = template as CcpTemplate;
+  return masters + workers;
 }
 
 /** The profile's template with what this press brings: name, description, range. */

@@ -24,6 +24,9 @@ const listedSchema = z.looseObject({
   network_plugin: z.looseObject({ name: z.string(), details: z.unknown() }).nullish(),
 });
 
+/** Counted in half nodes: PROVISIONED is a machine with an address that is not yet part of the cluster. */
+export const stepsPerNode = 2;
+
 /**
  * READY means done; a word with "error" or "fail" means failed; anything else means in progress, because the
  * exact words in between were never captured (`ccp-api`, section 3.3).
@@ -40,12 +43,11 @@ export function observationOf(cluster: CcpCluster, expectedNodes: number): Obser
   const total = Math.max(nodes.length, expectedNodes);
   const up = nodes.filter(node => node.state === 'READY').length;
   const half = nodes.filter(node => node.state === 'PROVISIONED').length;
-  // Counted in half nodes: PROVISIONED is a machine with an address that is not yet part of the cluster.
   return {
     kind: 'building',
     phase: `${phaseOf(state)} ${up}/${total}`,
-    done: up * 2 + half,
-    total: total * 2,
+    done: up * stepsPerNode + half,
+    total: total * stepsPerNode,
   };
 }
 

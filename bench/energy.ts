@@ -1,0 +1,65 @@
+/** `npm run bench:energy`: what a press costs the battery, beside the 2019 button. Calculated, see bench/README.md. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildFirmware } from '../firmware/build.ts';
+import { type BoardName, boardsAsleep } from '../simulator/power/currents.ts';
+import { type CompareOptions, type Comparison, compare } from './energy/compare.ts';
+import { comparisonTable, notes, partsLine, sources, standbyTable } from './energy/table.ts';
+
+const buildsS = [60, 180, 600, 3600];
+/** The Heltec twice: its one report is of a board on USB, its maker's claim for the next version 600 times less. */
+const boards: { board: string; asleepLike: BoardName }[] = [
+  { board: 'esp32-ssd1306', asleepLike: 'esp32-ssd1306' },
+  { board: 'heltec-wifi-kit-32', asleepLike: 'heltec-wifi-kit-32, as V3' },
+  { board: 'heltec-wifi-kit-32', asleepLike: 'heltec-wifi-kit-32' },
+];
+const interpreters = [
+  { name: '2v29', hasLightSleep: false },
+  { name: 'newer than 2v29, with ESP32.lightSleep', hasLightSleep: true },
+];
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+async function bundle(): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'dashbutton-bench-'));
+  const { code } = await buildFirmware({ outfile: join(dir, 'bundle.js') });
+  rmSync(dir, { recursive: true });
+  return code;
+}
+
+/** What could be run; what could not is told, and makes the bench fail at its end. */
+async function compareAll(which: Omit<CompareOptions, 'buildS'>): Promise<Comparison[]> {
+  const rows: Comparison[] = [];
+  for (const buildS of buildsS) {
+    try {
+      rows.push(await compare({ ...which, buildS }));
+    } catch (error) {
+      process.exitCode = 1;
+      say(`  broken, ${buildS / 60} min: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return rows;
+}
+
+async function main(): Promise<void> {
+  const code = await bundle();
+  const left = new Map<string, number>();
+  say('Charge of a press, in mAh (calculated)');
+  for (const { board, asleepLike } of boards) {
+    for (const { name, hasLightSleep } of interpreters) {
+      const mA = boardsAsleep[asleepLike].value;
+      say(`\n${board}, ${mA} mA asleep, Espruino ${name}`);
+      const rows = await compareAll({ bundle: code, board, asleepLike, hasLightSleep });
+      say(comparisonTable(rows));
+      if (!hasLightSleep) for (const row of rows) say(partsLine(row));
+      // The worst of them: each press ends in the drawer.
+      for (const row of rows) left.set(asleepLike, Math.max(left.get(asleepLike) ?? 0, row.standbyMa));
+    }
+  }
+  say(`\nStandby on 1,000 mAh (calculated)\n${standbyTable(left)}`);
+  say(`\nWhat this is\n${notes}`);
+  say(`\nFigures (mA, ms; contrast 0 to 255)\n${sources()}`);
+}
+
+await main();

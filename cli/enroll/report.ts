@@ -1,0 +1,73 @@
+/** What an enrolment tells the person: what changed, what to know, what to do next. Never a secret. */
+import { basename, relative } from 'node:path';
+import type { Change } from './changes.ts';
+import type { Plan } from './plan.ts';
+import { asWritten, type Network, ssidHint } from './wifi.ts';
+
+/** As a person would write it: from the folder they are in, unless that is a long way round. */
+export function near(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') || short === '' ? path : short;
+}
+
+/** Two columns, set in as far as everything else. */
+export function columns(rows: [string, string][]): string[] {
+  const width = Math.max(...rows.map(([first]) => first.length));
+  return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}`);
+}
+
+export function report(plan: Plan, wifi: Network[], changes: readonly Change[]): string {
+  const { button, site, rekey } = plan;
+  const lines = [
+    rekey
+      ? `${button} has new keys. The old ones are worth nothing from now on.`
+      : `${button} is enrolled at ${site}.`,
+    '',
+    ...columns(changes.map(change => [near(change.path), whatOf(plan, change)])),
+    '',
+    ...(plan.settings.there ? [] : [entryToAdd(plan), '']),
+    ...notes(plan, wifi).map(note => `Note: ${note}.`),
+    'Next:',
+    `  restart the relay${plan.settings.there ? ' and the provisioner' : ''}: they read their files when they start`,
+    ...(plan.settings.there ? [`  dashbutton provisioner --config ${near(plan.settings.path)} --check`] : []),
+    `  dashbutton flash ${button} --port /dev/ttyUSB0${flashOptions(plan)}`,
+    ...(rekey ? [`  Until it is flashed again, ${button} is refused by the relay.`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function whatOf({ button, rekey, users, settings, login, keyPath, out }: Plan, { path }: Change): string {
+  const verb = rekey ? 'new verifier for' : 'added';
+  if (path === users.path)
+    return `${verb} ${button}${login.isNew ? `, added ${login.name} (the provisioner)` : ''}`;
+  if (path === settings.path) return `buttons.${button}`;
+  if (path === near(keyPath)) return `the provisioner's copy of ${button}'s key`;
+  if (path === near(out)) return 'for the chip: keys, relay, networks';
+  return path === near(login.passwordPath) ? "the provisioner's password at the relay" : "the site's key";
+}
+
+/** There are no settings to add to: the person writes them, and these lines belong there. */
+function entryToAdd({ button, profile, site, settings, keyFile, siteKeyPath, login }: Plan): string {
+  return [
+    `There is no ${near(settings.path)} yet (provisioner/example.yaml explains one). What belongs there:`,
+    '',
+    `  site: ${site}`,
+    `  relay: { url: …, user: ${login.name}, passwordFile: ${basename(login.passwordPath)} }`,
+    `  siteKeyFile: ${basename(siteKeyPath)}`,
+    '  buttons:',
+    `    ${button}: { profile: ${profile}, keyFile: ${keyFile} }`,
+  ].join('\n');
+}
+
+function notes({ relay }: Plan, wifi: Network[]): string[] {
+  const loopback = relay.host === 'localhost' || relay.host.startsWith('127.');
+  return [
+    ...(loopback ? [`a button cannot reach ${relay.host}: that is every machine's own address`] : []),
+    ...(relay.tls ? ["TLS hides what is said; the chip does not check the relay's certificate"] : []),
+    ...wifi.flatMap(network => ssidHint(asWritten(network).ssid) ?? []),
+  ];
+}
+
+function flashOptions({ button, out }: Plan): string {
+  return near(out) === `${button}.device.json` ? '' : ` --device ${near(out)}`;
+}
