@@ -57,7 +57,7 @@ function declarations(text: string): string {
 /** The words by which the flow tells its steps, events and effects apart. Nobody but the flow and its driver reads them. */
 async function flowTags(): Promise<string[]> {
   const types =
-    (await source('src/flow.ts')).match(/^export type (?:Step|Event|Effect) =[\s\S]*?;\n$/gm) ?? [];
+    (await source('src/flow/state.ts')).match(/^export type (?:Step|Event|Effect) =[\s\S]*?;\n$/gm) ?? [];
   return types.flatMap(quoted);
 }
 

@@ -3,7 +3,7 @@ import { noPin } from './boards.ts';
 import type { Device } from './device.ts';
 import type { Display } from './display.ts';
 import { explain } from './explain.ts';
-import { type Effect, type Event, initialState, step } from './flow.ts';
+import { type Effect, type Event, initialState, step } from './flow/flow.ts';
 import { chip, type TimerId } from './hal.ts';
 import { showErrorMs, stayOnlineS, watchS, watchSwitchedS } from './limits.ts';
 import { readMemory, writeMemory } from './memory.ts';

@@ -1,7 +1,7 @@
 /** One connection to the relay: socket, MQTT, keep-alive. Made anew for every dial. Chip's dialect. */
 import { beaconTopic, statusTopic } from '../../protocol/src/topics.ts';
 import type { Device } from './device.ts';
-import type { Event } from './flow.ts';
+import type { Event } from './flow/flow.ts';
 import { type ChipSocket, chip, type TimerId } from './hal.ts';
 import { keepAliveS, pingEveryMs } from './limits.ts';
 import { read } from './messages.ts';

@@ -3,7 +3,7 @@ import { type Beacon, maxPressNumber, type Press, type Status } from '../../prot
 import { open, seal } from '../../protocol/src/sign.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import { type Device, isText } from './device.ts';
-import type { Event } from './flow.ts';
+import type { Event } from './flow/flow.ts';
 
 function isCount(n: unknown): boolean {
   return typeof n === 'number' && n >= 0 && n <= maxPressNumber;

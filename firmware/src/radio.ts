@@ -2,7 +2,7 @@
 import type { Action } from '../../protocol/src/messages.ts';
 import { pressTopic } from '../../protocol/src/topics.ts';
 import type { Device, Network } from './device.ts';
-import type { Event } from './flow.ts';
+import type { Event } from './flow/flow.ts';
 import { chip } from './hal.ts';
 import { type Link, openLink } from './link.ts';
 import { write } from './messages.ts';

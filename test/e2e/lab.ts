@@ -77,10 +77,17 @@ let bundle: Promise<string> | undefined;
 
 /** The compiled firmware, built once per test file. */
 export function compiledBundle(): Promise<string> {
-  bundle ??= buildFirmware({ outfile: join(mkdtempSync(join(tmpdir(), 'dashbutton-bundle-')), 'b.js') }).then(
-    firmware => firmware.code,
-  );
+  bundle ??= build();
   return bundle;
+}
+
+async function build(): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'dashbutton-bundle-'));
+  try {
+    return (await buildFirmware({ outfile: join(dir, 'bundle.js') })).code;
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }
 
 export async function startLab(options: LabOptions = {}): Promise<Lab> {

@@ -33,7 +33,10 @@ function glyph(isLarge: boolean, character: string): string {
 /** Every word in capitals that the firmware knows: a title or a code, and either is drawn large. */
 function largeWords(): string[] {
   const folder = new URL('../../firmware/src/', import.meta.url);
-  const sources = readdirSync(folder).map(name => readFileSync(new URL(name, folder), 'utf8'));
+  const names = readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter(name => name.endsWith('.ts'));
+  const sources = names.map(name => readFileSync(new URL(name, folder), 'utf8'));
   return [...sources.join('').matchAll(/'([A-Z]{3,}[?!]?)'/g)].map(match => match[1] as string);
 }
 

@@ -1,5 +1,5 @@
 /** Words for the tests of the flow: statuses, paths to each step, and one of each event. */
-import { type Effect, type Event, initialState, type State, step } from '../../firmware/src/flow.ts';
+import { type Effect, type Event, initialState, type State, step } from '../../firmware/src/flow/flow.ts';
 import { watchS } from '../../firmware/src/limits.ts';
 import type { Memory } from '../../firmware/src/memory.ts';
 import type { Status } from '../../protocol/src/messages.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Effect, type Event, initialState, step } from '../../firmware/src/flow.ts';
+import { type Effect, type Event, initialState, step } from '../../firmware/src/flow/flow.ts';
 import { againS, darkNapS, pressTries, sliceS, watchS } from '../../firmware/src/limits.ts';
 import {
   beaconTime,

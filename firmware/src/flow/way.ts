@@ -1,0 +1,106 @@
+/** The way to the lab and the naps between two looks at it. Chip's dialect. */
+import type { Code } from '../../../protocol/src/messages.ts';
+import { againS, askTries, darkNapS, dialLimitMs, joinLimitMs, sliceS, stayOnlineS } from '../limits.ts';
+import type { Look } from '../memory.ts';
+import { after, type Effect, giveUp, isActive, type Outcome, patch, type State, to } from './state.ts';
+
+export function connecting(state: State, hop: 'hotspot' | 'relay' | 'lab', detail: string): Effect[] {
+  return state.wish === 'look' ? [] : [['show', { kind: 'connecting', button: state.button, hop, detail }]];
+}
+
+export function join(state: State, network: number): Outcome {
+  const next = to(state, { step: 'joining', network }, [
+    ['join', network],
+    ['limit', joinLimitMs],
+  ]);
+  return after(connecting(state, 'hotspot', state.ssids[network] as string), next);
+}
+
+export function dial(state: State): Outcome {
+  const memory = patch(state.memory, { ssid: state.ssids[state.network] as string });
+  const next = to(state, { step: 'dialing', memory }, [['dial'], ['limit', dialLimitMs]]);
+  return after(connecting(state, 'relay', ''), next);
+}
+
+/** The picture of a build, the bar moved on by the estimate but never past what the lab has said. */
+export function building(look: Look, now: number, phase: string): Effect[] {
+  const status = look.status;
+  if (status === undefined) {
+    return [];
+  }
+  const elapsedS = Math.max(0, now - look.heardAt);
+  const share = status.leftS > 0 ? Math.min(1, elapsedS / status.leftS) : 0;
+  const percent = Math.round(status.percent + (100 - status.percent) * share);
+  return [
+    [
+      'show',
+      {
+        kind: 'building',
+        cluster: status.cluster,
+        phase: phase || status.phase,
+        percent: Math.max(status.percent, Math.min(percent, status.upTo || 0)),
+        leftS: Math.max(0, Math.round(status.leftS - elapsedS)),
+      },
+    ],
+  ];
+}
+
+/** Radio off until the next look is due; or, when it is due, the look. */
+export function nap(state: State, now: number): Outcome {
+  const look = state.look;
+  if (look.status !== undefined && !isActive(look.status)) {
+    return toSleep(state); // it was the address that stood on the display
+  }
+  const restS = look.lookAt - now;
+  const watched = now - look.fingerAt < state.watchS;
+  if (restS < 1) {
+    return join(patch(state, { wish: look.status ? 'look' : state.wish, beaconTime: 0 }), 0);
+  }
+  const napS = Math.min(restS, watched ? sliceS : darkNapS);
+  const effects: Effect[] = watched ? building(look, now, '') : [];
+  effects.push(['nap', napS * 1000, watched]);
+  return to(state, { step: 'napping' }, effects);
+}
+
+/** Looks again in so many seconds. What must survive a deep sleep goes to flash. */
+export function lookAgain(state: State, now: number, seconds: number, fails: number): Outcome {
+  const look = patch(state.look, { lookAt: now + seconds, fails });
+  const effects: Effect[] = [['radioOff'], ['limit', 0]];
+  let memory = state.memory;
+  if (seconds >= stayOnlineS) {
+    memory = patch(memory, { look });
+    effects.push(['remember', memory]);
+  }
+  return after(effects, nap(patch(state, { look, memory }), now));
+}
+
+/** A connection was lost or not to be had. Once a press is out, that is no reason to give up at once. */
+export function lost(state: State, now: number, code: Code, line: string): Outcome {
+  const fails = state.look.fails;
+  const most = state.wish === 'look' ? againS.length : state.asked ? askTries : 0;
+  return fails < most
+    ? lookAgain(state, now, againS[fails] as number, fails + 1)
+    : forget(giveUp(state, code, line));
+}
+
+/** Nothing is followed any more. */
+export function forget(outcome: Outcome): Outcome {
+  const memory = outcome.state.memory;
+  if (memory.look === undefined) {
+    return outcome;
+  }
+  const without = patch(memory, { look: undefined });
+  return after([['remember', without]], to(outcome.state, { memory: without }, outcome.effects));
+}
+
+export function nextNetwork(state: State, now: number): Outcome {
+  if (state.network + 1 < state.ssids.length) {
+    return join(state, state.network + 1);
+  }
+  const line = state.ssids.length === 1 ? `${state.ssids[0]} not joined` : 'No known network joined';
+  return lost(state, now, 'HOTSPOT', line);
+}
+
+export function toSleep(state: State): Outcome {
+  return forget(to(state, { step: 'asleep' }, [['radioOff'], ['sleep']]));
+}
