@@ -1,7 +1,11 @@
 /** One site `lab` with two buttons, another site with one, and clients that speak to a real relay over loopback. */
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as openSocket, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import mqttPacket, { type Packet } from 'mqtt-packet';
 import { onTestFinished } from 'vitest';
@@ -122,4 +126,13 @@ export async function until(isTrue: () => boolean, what: string): Promise<void> 
 
 export function pause(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms));
+}
+
+/** A users file with this text; gone when the test is over. */
+export function usersFile(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dashbutton-users-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'users.yaml');
+  writeFileSync(path, text);
+  return path;
 }

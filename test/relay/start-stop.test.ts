@@ -1,20 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { beaconTopic } from '../../protocol/src/topics.ts';
 import { type RelayOptions, startRelay } from '../../relay/src/relay.ts';
 import { formatUsers } from '../../relay/src/users.ts';
-import { login, messagesOf, pause, rawClient, relayForTest, until, users } from './helpers.ts';
-
-function usersFile(text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'relay-')), 'users.yaml');
-  writeFileSync(path, text);
-  return path;
-}
+import { login, messagesOf, pause, rawClient, relayForTest, until, users, usersFile } from './helpers.ts';
 
 async function problem(changes: Partial<RelayOptions>): Promise<string> {
   try {

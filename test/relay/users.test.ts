@@ -1,23 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { formatUser, formatUsers, makeUsers, readUsers, type User } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
+import { usersFile } from './helpers.ts';
 
 const verifier = makeVerifier(Buffer.alloc(32, 1).toString('base64'));
 const house: User = { name: 'house-01', role: 'button', site: 'lab', verifier };
 const lab: User = { name: 'lab-provisioner', role: 'provisioner', site: 'lab', verifier };
 
-function file(text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'users-')), 'users.yaml');
-  writeFileSync(path, text);
-  return path;
-}
-
 function problemsOf(text: string): string[] {
   try {
-    readUsers(file(text));
+    readUsers(usersFile(text));
   } catch (error) {
     return String((error as Error).message)
       .split('\n')
@@ -31,8 +23,8 @@ it('reads what was formatted, also entry by entry', () => {
     ['house-01', house],
     ['lab-provisioner', lab],
   ]);
-  expect(readUsers(file(formatUsers([house, lab])))).toEqual(expected);
-  expect(readUsers(file(`users:\n${formatUser(house)}${formatUser(lab)}`))).toEqual(expected);
+  expect(readUsers(usersFile(formatUsers([house, lab])))).toEqual(expected);
+  expect(readUsers(usersFile(`users:\n${formatUser(house)}${formatUser(lab)}`))).toEqual(expected);
   expect(makeUsers([house, lab])).toEqual(expected);
 });
 
