@@ -8,7 +8,7 @@ const advice: Record<Code, string> = {
   RELAY: 'Check signal, press again',
   LAB: 'Start the provisioner',
   PROXY: "Check the lab's proxy",
-  PLATFORM: 'Ask the lab, press again',
+  PLATFORM: 'Ask the lab',
   QUOTA: 'Give a cluster back first',
   STALE: 'Press again',
   KEY: 'Enroll this button again',

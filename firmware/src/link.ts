@@ -98,7 +98,8 @@ export function openLink(device: Device, tell: (event: Event) => void): Link {
     socket = chip
       .require(device.relay.tls ? 'tls' : 'net')
       .connect({ host: device.relay.host, port: device.relay.port }, () => {
-        mqtt.connect({ name: device.button, password: device.relay.password, keepAliveS });
+        // A clean session: what matters is retained, and a missed press is repeated by its number.
+        mqtt.connect({ name: device.button, password: device.relay.password, keepAliveS, clean: true });
         mqtt.subscribe(subscribeId, [statusTopic(device.button), beaconTopic(device.site)]);
       });
     socket.on('data', bytes => {

@@ -8,11 +8,11 @@ const memoryFile = 'memory.json';
 export interface Look {
   /** The last status, and when it was heard. Missing: the press has not been answered yet. */
   status?: Status | undefined;
-  heardAt: number;
+  heard: number;
   /** When to look again. */
-  lookAt: number;
+  due: number;
   /** When a finger was last on the button: for a while after it somebody watches. */
-  fingerAt: number;
+  touched: number;
   /** Looks in a row that came to nothing. */
   fails: number;
 }

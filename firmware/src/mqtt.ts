@@ -1,6 +1,6 @@
 /**
- * MQTT 3.1.1, the subset a button needs: CONNECT with a clean session, SUBSCRIBE, PUBLISH of QoS 0 and 1 both
- * ways, keep-alive. It knows no socket and no timer: bytes go out through `send`, come in through `receive`.
+ * MQTT 3.1.1, the subset a button needs: CONNECT with a session kept or clean, a last will, SUBSCRIBE, PUBLISH of
+ * QoS 0 and 1 both ways, keep-alive. It knows no socket and no timer: bytes go out through `send`, come in through `receive`.
  * Clause numbers are those of the OASIS standard of 29 October 2014. Chip's dialect; strings are binary.
  */
 
@@ -25,6 +25,10 @@ export interface MqttConnect {
   password: string;
   /** Seconds; 0 switches it off. */
   keepAliveS: number;
+  /** True: the broker forgets subscriptions and undelivered messages of an earlier connection. */
+  clean: boolean;
+  /** Published with QoS 1 when the connection ends without a DISCONNECT (section 3.1.2.5). */
+  will?: { topic: string; payload: string; retain: boolean };
 }
 
 export interface Mqtt {
@@ -139,11 +143,15 @@ export function mqttClient(on: MqttHandlers): Mqtt {
 
   return {
     connect(options) {
-      // Section 3.1: protocol name and level 4; flags: user name, password, clean session.
+      // Section 3.1.2: protocol name and level 4; flags for user name, password, session, will (of QoS 1).
+      const will = options.will;
+      const flags = (options.clean ? 0xc2 : 0xc0) | (will ? (will.retain ? 0x2c : 0x0c) : 0);
       on.send(
         packet(
           0x10,
-          `${field('MQTT')}\x04\xc2${word(options.keepAliveS)}${field(options.name)}${field(options.name)}${field(options.password)}`,
+          `${field('MQTT')}\x04${String.fromCharCode(flags)}${word(options.keepAliveS)}${field(options.name)}${
+            will ? field(will.topic) + field(will.payload) : ''
+          }${field(options.name)}${field(options.password)}`,
         ),
       );
     },

@@ -85,9 +85,9 @@ export const states: Record<string, State> = {
   'reading a look': at([{ on: 'wake', cause: 'timer' }, { on: 'joined' }, { on: 'connected' }], {
     press: 8,
     look: {
-      heardAt: 0,
-      lookAt: 0,
-      fingerAt: 0,
+      heard: 0,
+      due: 0,
+      touched: 0,
       fails: 0,
       status: (status(going) as { status: Status }).status,
     },

@@ -223,7 +223,7 @@ describe('between looks', () => {
     const { state, effects } = run(asked);
     expect(effects.slice(-5).map(([what]) => what)).toEqual(['radioOff', 'limit', 'remember', 'show', 'nap']);
     expect(effects.at(-1)).toEqual(['nap', sliceS * 1000, true]);
-    expect(state.memory.look).toMatchObject({ lookAt: 50, status: { press: 1 } });
+    expect(state.memory.look).toMatchObject({ due: 50, status: { press: 1 } });
   });
 
   it('the bar moves on by the estimate, but never past what the lab has said', () => {
@@ -255,7 +255,7 @@ describe('between looks', () => {
 
   it('after a while nobody watches: the picture may go, and the naps are longer', () => {
     const { memory } = run(asked).state;
-    const far = { ...memory, look: { ...memory.look, lookAt: 5000 } } as typeof memory;
+    const far = { ...memory, look: { ...memory.look, due: 5000 } } as typeof memory;
     const { effects } = run([{ on: 'wake', cause: 'timer' }], far, ['phone'], 0, 0, watchS + 1);
     expect(effects).toEqual([['nap', darkNapS * 1000, false]]);
   });

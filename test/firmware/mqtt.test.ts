@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import mqttPacket from 'mqtt-packet';
 import { describe, expect, it } from 'vitest';
-import { type MqttHandlers, maxPacketBytes, mqttClient } from '../../firmware/src/mqtt.ts';
+import { type MqttConnect, type MqttHandlers, maxPacketBytes, mqttClient } from '../../firmware/src/mqtt.ts';
 
 /** A client whose every word is written down. */
 function listen() {
@@ -31,7 +31,7 @@ const binary = (packet: mqttPacket.Packet) => mqttPacket.generate(packet).toStri
 describe("the button's MQTT client", () => {
   it('sends CONNECT, SUBSCRIBE, PUBLISH, PINGREQ and DISCONNECT as the standard has them', () => {
     const { client, sent } = listen();
-    client.connect({ name: 'house-01', password: 'secret', keepAliveS: 30 });
+    client.connect({ name: 'house-01', password: 'secret', keepAliveS: 30, clean: true });
     client.subscribe(1, ['a/status', 'b/beacon']);
     client.publish('a/press', 'payload', 2, false);
     client.publish('a/press', 'payload', 2, true);
@@ -61,6 +61,25 @@ describe("the button's MQTT client", () => {
       { cmd: 'disconnect' },
     ]);
     expect(packets[0]).toMatchObject({ username: 'house-01', password: Buffer.from('secret') });
+  });
+
+  it('keeps its session, and leaves a will, by choice', () => {
+    const login = { name: 'house-01', password: 'secret', keepAliveS: 30 };
+    const connectOf = (options: Omit<MqttConnect, keyof typeof login>) => {
+      const { client, sent } = listen();
+      client.connect({ ...login, ...options });
+      return parse(sent.join(''))[0];
+    };
+    expect(connectOf({ clean: false })).toMatchObject({ clean: false, username: 'house-01' });
+    expect(connectOf({ clean: false })).not.toHaveProperty('will.topic');
+    for (const retain of [true, false]) {
+      expect(connectOf({ clean: true, will: { topic: 'a/b', payload: 'gone', retain } })).toMatchObject({
+        clean: true,
+        clientId: 'house-01',
+        will: { topic: 'a/b', payload: Buffer.from('gone'), qos: 1, retain },
+        password: Buffer.from('secret'),
+      });
+    }
   });
 
   it('writes remaining lengths of one, two and three bytes', () => {

@@ -46,7 +46,7 @@ export function showReady(state: State, status: Status, first: boolean): Outcome
 
 /** The address stays on the display for a while, the chip asleep. */
 export function standStill(state: State, now: number): Outcome {
-  const look = patch(state.look, { status: state.status, lookAt: now + showStillS });
+  const look = patch(state.look, { status: state.status, due: now + showStillS });
   const memory = patch(state.memory, { look });
   return to(state, { step: 'napping', look, memory }, [
     ['remember', memory],
@@ -68,7 +68,7 @@ function follow(state: State, status: Status, now: number): Outcome {
   const last = state.look.status;
   // What was known before is no news: a lab that says nothing more is given up in the end.
   const news = last === undefined || last.press !== status.press || last.seq !== status.seq;
-  const look = patch(state.look, { status, heardAt: now, fails: news ? 0 : state.look.fails });
+  const look = patch(state.look, { status, heard: now, fails: news ? 0 : state.look.fails });
   const next = patch(state, { status, wish: 'look', memory, look });
   if (active && status.lookAgainS > stayOnlineS) {
     return lookAgain(next, now, status.lookAgainS, 0);

@@ -27,7 +27,7 @@ export { type Effect, type Event, initialState, type Outcome, type State, type S
 function keep(state: State, now: number, title: string): Outcome {
   const look = state.memory.look;
   if (look !== undefined) {
-    return nap(patch(state, { wish: 'look', look: patch(look, { fingerAt: now }) }), now);
+    return nap(patch(state, { wish: 'look', look: patch(look, { touched: now }) }), now);
   }
   // A press that comes too late to confirm is no wish for another cluster: its end is swallowed.
   const deaf = patch(state, { finger: true });
@@ -55,7 +55,7 @@ function offer(state: State, now: number): Outcome {
 /** A wish begins: nothing is kept of what an earlier one has seen. The first frame, then the radio. */
 function start(state: State, now: number, wish: Action, finger: boolean): Outcome {
   const fresh = initialState(state.button, state.ssids, state.memory, state.batteryMv, state.watchS);
-  const look: Look = { heardAt: 0, lookAt: 0, fingerAt: now, fails: 0 };
+  const look: Look = { heard: 0, due: 0, touched: now, fails: 0 };
   const next = patch(fresh, { wish, finger, look });
   if (state.batteryMv > 0 && state.batteryMv < minBatteryMv) {
     return giveUp(next, 'BATTERY', `${(state.batteryMv / 1000).toFixed(2)} V is too low to finish`);
@@ -94,7 +94,7 @@ function takeUp(state: State, now: number): Outcome {
       }
       return state.step === 'showing'
         ? start(state, now, 'create', false)
-        : nap(patch(state, { look: patch(state.look, { lookAt: now, fingerAt: now }) }), now);
+        : nap(patch(state, { look: patch(state.look, { due: now, touched: now }) }), now);
     default:
       return stay(state);
   }

@@ -121,7 +121,7 @@ export function initialState(
     beaconTime: 0,
     status: undefined,
     forged: false,
-    look: memory.look || { heardAt: 0, lookAt: 0, fingerAt: 0, fails: 0 },
+    look: memory.look || { heard: 0, due: 0, touched: 0, fails: 0 },
     qr: false,
   };
 }

@@ -28,7 +28,7 @@ export function building(look: Look, now: number, phase: string): Effect[] {
   if (status === undefined) {
     return [];
   }
-  const elapsedS = Math.max(0, now - look.heardAt);
+  const elapsedS = Math.max(0, now - look.heard);
   const share = status.leftS > 0 ? Math.min(1, elapsedS / status.leftS) : 0;
   const percent = Math.round(status.percent + (100 - status.percent) * share);
   return [
@@ -51,8 +51,8 @@ export function nap(state: State, now: number): Outcome {
   if (look.status !== undefined && !isActive(look.status)) {
     return toSleep(state); // it was the address that stood on the display
   }
-  const restS = look.lookAt - now;
-  const watched = now - look.fingerAt < state.watchS;
+  const restS = look.due - now;
+  const watched = now - look.touched < state.watchS;
   if (restS < 1) {
     return join(patch(state, { wish: look.status ? 'look' : state.wish, beaconTime: 0 }), 0);
   }
@@ -64,7 +64,7 @@ export function nap(state: State, now: number): Outcome {
 
 /** Looks again in so many seconds. What must survive a deep sleep goes to flash. */
 export function lookAgain(state: State, now: number, seconds: number, fails: number): Outcome {
-  const look = patch(state.look, { lookAt: now + seconds, fails });
+  const look = patch(state.look, { due: now + seconds, fails });
   const effects: Effect[] = [['radioOff'], ['limit', 0]];
   let memory = state.memory;
   if (seconds >= stayOnlineS) {
@@ -97,7 +97,7 @@ export function nextNetwork(state: State, now: number): Outcome {
   if (state.network + 1 < state.ssids.length) {
     return join(state, state.network + 1);
   }
-  const line = state.ssids.length === 1 ? `${state.ssids[0]} not joined` : 'No known network joined';
+  const line = state.ssids.length === 1 ? `${state.ssids[0]} not joined` : 'No known network';
   return lost(state, now, 'HOTSPOT', line);
 }
 
