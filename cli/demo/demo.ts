@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { SetupError } from '../../config/src/setup-error.ts';
+import { pressOnce } from '../press-once.ts';
 import { framePrinter } from '../terminal.ts';
 import { playWithKeys } from './keys.ts';
-import { pressOnce } from './once.ts';
 import type { ButtonPlan } from './site.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -24,6 +24,10 @@ const buttons: ButtonPlan[] = [
   { name: 'house-01', profile: 'house', board: 'heltec-wifi-kit-32' },
   { name: 'cloud-01', profile: 'cloud', board: 'heltec-wifi-kit-32' },
 ];
+
+/** The longest build we wait for, in seconds of the simulated platform's own time, and what the rest may take. */
+const buildLimitS = 1800;
+const restLimitS = 50;
 
 /** Fewer than the simulated platform's pool has. */
 const addressRing = 60_000;
@@ -48,7 +52,10 @@ export async function demo(options: DemoOptions): Promise<number> {
       log,
       platform: { firstAddress: anyAddress() },
     });
-    if (once !== undefined) return await pressOnce(world, once, printer);
+    if (once !== undefined) {
+      const limitMs = 1000 * (restLimitS + buildLimitS / options.speed);
+      return await pressOnce(world.board(once), once, printer, AbortSignal.timeout(limitMs));
+    }
     await playWithKeys(world, printer);
     return 0;
   } finally {

@@ -43,7 +43,6 @@ export interface WorldOptions {
 
 export interface World {
   site: Site;
-  speed: number;
   relay: Relay;
   platform: CcpSimulator;
   /** The settings file of the provisioner. */
@@ -106,7 +105,6 @@ async function startParts(
   }
   return {
     site,
-    speed,
     relay,
     platform,
     provisionerFile,

@@ -17,7 +17,9 @@ export function pressCommand(): Command {
       `
 Examples:
   dashbutton demo --dir play                          in one terminal, and in another:
-  dashbutton press house-01 --boards play/boards      the board joins every network that its device.json knows`,
+  dashbutton press house-01 --boards play/boards      the board joins every network that its device.json knows
+
+The last line is: ready <cluster> <address> <seconds>`,
     )
     .action(async (button: string, options: { boards: string }) => {
       const { press } = await import('./press.ts');

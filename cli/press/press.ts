@@ -1,4 +1,4 @@
-/** One press of a simulated board, from the finger to the next sleep. */
+/** `dashbutton press`: finds the board's flash and presses. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../../config/src/setup-error.ts';
@@ -6,38 +6,21 @@ import { buildFirmware } from '../../firmware/build.ts';
 import { isName } from '../../protocol/src/topics.ts';
 import { Board } from '../../simulator/board/board.ts';
 import type { Network } from '../../simulator/board/options.ts';
+import { pressOnce } from '../press-once.ts';
 import { framePrinter } from '../terminal.ts';
-import { onView, viewLine } from '../views.ts';
 
 /**
- * Presses the button whose flash is in `boards/button`, and draws what it shows until it sleeps.
- * @returns the exit code: 1 when the last screen is an error.
+ * Presses the button whose flash is in `boards/button`, and draws what it shows until there is an address or an
+ * error, or somebody presses Ctrl-C.
+ * @returns the exit code: 0 when there is an address, else 1.
  */
 export async function press(button: string, boards: string): Promise<number> {
   const flash = flashOf(button, boards);
   const { code } = await buildFirmware();
-  const printer = framePrinter(process.stdout);
   const board = new Board({ bundle: code, storageDir: flash, networks: knownNetworks(flash) });
-  let latest = '';
-  let failed = false;
-  onView(board, view => {
-    latest = viewLine(view);
-    failed = view.kind === 'error';
-  });
-  board.on('frame', frame => printer.frame(`${button}  ${latest}`, frame));
-  board.on('fault', fault => printer.line(`the simulated board stumbled: ${fault.message}`));
-  await new Promise<void>(resolve => {
-    process.once('SIGINT', resolve);
-    board.once('sleep', () => {
-      // By timer it only naps between two looks at the build.
-      board.on('sleep', sleep => sleep.kind === 'pin' && resolve());
-      board.press();
-    });
-    board.shelve();
-  });
-  board.powerOff();
-  printer.line(latest);
-  return failed ? 1 : 0;
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  return pressOnce(board, button, framePrinter(process.stdout), stop.signal);
 }
 
 /** The folder of that board, or one sentence that says which there are. */

@@ -1,28 +1,30 @@
-/** One press without a keyboard. */
-import type { View } from '../../firmware/src/view.ts';
-import type { FramePrinter } from '../terminal.ts';
-import { onView, viewLine } from '../views.ts';
-import type { World } from './world.ts';
+/** One press of a simulated board, from the finger to the last screen. */
+import type { View } from '../firmware/src/view.ts';
+import type { Board } from '../simulator/board/board.ts';
+import type { FramePrinter } from './terminal.ts';
+import { onView, viewLine } from './views.ts';
 
-/** The longest build we wait for, in seconds of the simulated platform's own time, and what the rest may take. */
-const buildLimitS = 1800;
-const restLimitS = 50;
 /** A picture reaches the glass within this after its view is printed, in milliseconds. */
 const paintMs = 100;
 
 /**
- * Presses the button, draws each frame, and prints as the last line `ready <cluster> <address> <seconds>`, the
- * seconds from the press to the address on the display.
+ * Presses a board that has no power yet, draws each frame, and prints as the last line
+ * `ready <cluster> <address> <seconds>` (the seconds from the press to the address on the display) or `failed …`.
+ * @param stop ends the waiting early.
  * @returns the exit code: 0 when there is an address, else 1.
  */
-export async function pressOnce(world: World, button: string, printer: FramePrinter): Promise<number> {
-  const board = world.board(button);
+export async function pressOnce(
+  board: Board,
+  button: string,
+  printer: FramePrinter,
+  stop: AbortSignal,
+): Promise<number> {
   let latest = '';
   board.on('frame', frame => printer.frame(`${button}  ${latest}`, frame));
   board.on('fault', fault => printer.line(`the simulated board stumbled: ${fault.message}`));
   const startedAt = performance.now();
   const last = await new Promise<View | undefined>(resolve => {
-    setTimeout(resolve, 1000 * (restLimitS + buildLimitS / world.speed), undefined).unref();
+    stop.addEventListener('abort', () => resolve(undefined), { once: true });
     onView(board, view => {
       latest = viewLine(view);
       if (view.kind === 'ready' || view.kind === 'error') resolve(view);
