@@ -26,7 +26,7 @@ import {
 
 const loopback = '127.0.0.1';
 
-/** What a build takes on the simulated platform at speed 1, in seconds (measured by the 2019 original). */
+/** What a build takes on the simulated platform at speed 1, in seconds (the average that the 2019 original assumed). */
 const nominalBuildS = 160;
 
 export interface WorldOptions {
