@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { formatUsers, type User } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
 import { inventory } from '../../simulator/ccp/inventory.ts';
+import { sampleOrder } from '../../simulator/ccp/sample-order.ts';
 
 /** The hotspot that every simulated board knows. */
 export const hotspot = { ssid: 'demo phone', password: 'press the button' };
@@ -130,40 +131,17 @@ export function writeProvisionerFile(site: Site, around: Surroundings): string {
   return path;
 }
 
-/** The body of CCP's create call without its name and range: one control-plane node and so many workers. */
+/** CCP's create call without its name and range: the simulator's own sample with so many workers more. */
 function template(moreWorkers: number): object {
-  const { vsphere, provider, subnet } = inventory;
-  const pool = { vcpus: 2, memory: 16384, template: vsphere.templates[0] };
+  const order = sampleOrder();
   return {
-    type: 1,
-    deployer_type: 'kubeadm',
-    kubernetes_version: '1.12.6',
-    provider_client_config_uuid: provider.uuid,
-    datacenter: vsphere.datacenter,
-    cluster: vsphere.clusters[0],
-    datastore: vsphere.datastores[0],
-    resource_pool: vsphere.pools[0],
-    networks: [vsphere.networks[0]],
+    ...order,
     storage_class: 'vsphere',
-    masters: 1,
-    workers: 2 + moreWorkers,
-    master_node_pool: pool,
-    worker_node_pool: pool,
-    ssh_user: 'ccpuser',
-    ssh_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDemoDemoDemoDemoDemoDemoDemoDemoDemoDemoDem demo',
-    ingress_vip_pool_id: subnet.uuid,
+    workers: order.workers + moreWorkers,
+    ingress_vip_pool_id: inventory.subnet.uuid,
     load_balancer_ip_num: 1,
     is_harbor_enabled: false,
     is_istio_enabled: false,
     network_plugin: { name: 'calico', status: '' },
-    deployer: {
-      provider_type: 'vsphere',
-      provider: {
-        vsphere_datacenter: vsphere.datacenter,
-        vsphere_datastore: vsphere.datastores[0],
-        vsphere_client_config_uuid: provider.uuid,
-        vsphere_working_dir: `/${vsphere.datacenter}/vm`,
-      },
-    },
   };
 }

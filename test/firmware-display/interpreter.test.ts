@@ -7,10 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { buildFirmware } from '../../firmware/build.ts';
 import { draw } from '../../firmware/src/screens.ts';
 import { ssd1306 } from '../../firmware/src/ssd1306.ts';
+import { interpreter } from '../espruino/interpreter.ts';
 import { newSurface } from './surface.ts';
 import { views } from './views.ts';
 
-const interpreter = process.env.ESPRUINO;
 const sources = resolve(import.meta.dirname, '../../firmware/src');
 const heights = [64, 32] as const;
 

@@ -14,6 +14,7 @@ import type { ProvisionerConfig } from '../../provisioner/src/config.ts';
 import { type Relay, startRelay } from '../../relay/src/relay.ts';
 import { makeUsers } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
+import { sampleOrder } from '../../simulator/ccp/sample-order.ts';
 import {
   type CcpSimulator,
   type CcpSimulatorOptions,
@@ -40,36 +41,11 @@ export interface Lab {
 }
 
 export function template(ccp: CcpSimulator): Record<string, unknown> {
-  const { provider, subnet, vsphere } = ccp.inventory;
-  const pool = { vcpus: 2, memory: 16384, template: vsphere.templates[0] };
   return {
-    type: 1,
-    deployer_type: 'kubeadm',
-    kubernetes_version: '1.12.6',
-    provider_client_config_uuid: provider.uuid,
-    datacenter: vsphere.datacenter,
-    cluster: vsphere.clusters[0],
-    datastore: vsphere.datastores[0],
-    resource_pool: vsphere.pools[0],
-    networks: [vsphere.networks[0]],
-    masters: 1,
-    workers: 2,
-    master_node_pool: pool,
-    worker_node_pool: pool,
-    ssh_user: 'ccpuser',
-    ssh_key: 'ssh-ed25519 AAAA test',
-    ingress_vip_pool_id: subnet.uuid,
+    ...sampleOrder(),
+    ingress_vip_pool_id: ccp.inventory.subnet.uuid,
     load_balancer_ip_num: 1,
     network_plugin: { name: 'calico', status: '' },
-    deployer: {
-      provider_type: 'vsphere',
-      provider: {
-        vsphere_datacenter: vsphere.datacenter,
-        vsphere_datastore: vsphere.datastores[0],
-        vsphere_client_config_uuid: provider.uuid,
-        vsphere_working_dir: '/lab/vm',
-      },
-    },
   };
 }
 

@@ -1,26 +1,12 @@
 /** The real interpreter, when there is one: what the simulator is compared with. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { interpreter } from '../espruino/interpreter.ts';
 
-function isInterpreter(binary: string): boolean {
-  // The npm package of the same name has a command `espruino` too; only the interpreter answers like this.
-  const answer = spawnSync(binary, ['--help'], { encoding: 'utf8', timeout: 5000, input: '' });
-  return `${answer.stdout}${answer.stderr}`.includes('--test-mem-all');
-}
-
-function find(): string | undefined {
-  const named = process.env.ESPRUINO;
-  if (named) {
-    return named;
-  }
-  return isInterpreter('espruino') ? 'espruino' : undefined;
-}
-
-/** Path of the interpreter: the environment variable ESPRUINO, or `espruino` on the PATH. */
-export const interpreter = find();
+export { interpreter } from '../espruino/interpreter.ts';
 
 const marker = '@@';
 

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { Agent, request } from 'undici';
 import { onTestFinished } from 'vitest';
+import { sampleOrder } from '../../simulator/ccp/sample-order.ts';
 import {
   type CcpSimulator,
   type CcpSimulatorOptions,
@@ -114,7 +115,8 @@ export async function until<T>(look: () => T | Promise<T>, done: (value: T) => b
 /** The smallest create with Calico that has every required field. */
 export function calicoBody(simulator: CcpSimulator, name: string, changes: object = {}) {
   return {
-    ...commonBody(simulator, name),
+    ...sampleOrder(),
+    name,
     ingress_vip_pool_id: simulator.inventory.subnet.uuid,
     load_balancer_ip_num: 1,
     network_plugin: { name: 'calico', status: '', details: '{"pod_cidr":"10.151.0.0/16"}' },
@@ -125,7 +127,8 @@ export function calicoBody(simulator: CcpSimulator, name: string, changes: objec
 /** The same with ACI. */
 export function aciBody(simulator: CcpSimulator, name: string, nodeCidr: string, changes: object = {}) {
   return {
-    ...commonBody(simulator, name),
+    ...sampleOrder(),
+    name,
     networks: [],
     aci_profile_uuid: simulator.inventory.aciProfile.uuid,
     network_plugin: {
@@ -134,37 +137,5 @@ export function aciBody(simulator: CcpSimulator, name: string, nodeCidr: string,
       details: JSON.stringify({ node_vlan_cidr: nodeCidr }),
     },
     ...changes,
-  };
-}
-
-function commonBody(simulator: CcpSimulator, name: string) {
-  const { provider, vsphere } = simulator.inventory;
-  const pool = { vcpus: 2, memory: 16384, template: vsphere.templates[0] };
-  return {
-    name,
-    type: 1,
-    deployer_type: 'kubeadm',
-    kubernetes_version: '1.12.6',
-    provider_client_config_uuid: provider.uuid,
-    datacenter: vsphere.datacenter,
-    cluster: vsphere.clusters[0],
-    datastore: vsphere.datastores[0],
-    resource_pool: vsphere.pools[0],
-    networks: [vsphere.networks[0]],
-    masters: 1,
-    workers: 2,
-    master_node_pool: pool,
-    worker_node_pool: pool,
-    ssh_user: 'ccpuser',
-    ssh_key: 'ssh-ed25519 AAAA nobody',
-    deployer: {
-      provider_type: 'vsphere',
-      provider: {
-        vsphere_datacenter: vsphere.datacenter,
-        vsphere_datastore: vsphere.datastores[0],
-        vsphere_client_config_uuid: provider.uuid,
-        vsphere_working_dir: `/${vsphere.datacenter}/vm`,
-      },
-    },
   };
 }
