@@ -6,8 +6,11 @@ import { buildFirmware } from '../firmware/build.ts';
 import { type BoardName, boardsAsleep } from '../simulator/power/currents.ts';
 import { type CompareOptions, type Comparison, compare } from './energy/compare.ts';
 import { comparisonTable, notes, partsLine, sources, standbyTable } from './energy/table.ts';
+import { costOfWarning, warningLine } from './energy/warning.ts';
 
 const buildsS = [60, 180, 600, 3600];
+/** Until the warning of a cluster with a time to live; longer ones cost the same per hour. */
+const warnInS = 3600;
 /** The Heltec twice: its one report is of a board on USB, its maker's claim for the next version 600 times less. */
 const boards: { board: string; asleepLike: BoardName }[] = [
   { board: 'esp32-ssd1306', asleepLike: 'esp32-ssd1306' },
@@ -53,6 +56,7 @@ async function main(): Promise<void> {
       const rows = await compareAll({ bundle: code, board, asleepLike, hasLightSleep });
       say(comparisonTable(rows));
       if (!hasLightSleep) for (const row of rows) say(partsLine(row));
+      say(warningLine(await costOfWarning({ bundle: code, board, asleepLike, hasLightSleep, warnInS })));
       // The worst of them: each press ends in the drawer.
       for (const row of rows) left.set(asleepLike, Math.max(left.get(asleepLike) ?? 0, row.standbyMa));
     }

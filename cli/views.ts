@@ -21,7 +21,7 @@ export function viewLine(view: View): string {
     case 'building':
       return `${view.cluster}: ${view.phase} ${view.percent} %`;
     case 'ready':
-      return `${view.cluster} ready at ${view.address}`;
+      return `${view.cluster} ready at ${view.address}, ${view.note}`;
     case 'qr':
       return view.text;
     case 'error':

@@ -45,7 +45,16 @@ const pinNames = Array.from({ length: 40 }, (_, i) => `D${i}`);
 const takenNames = ['of', 'E', 'AES', 'I2C', 'LOW', 'NRF', 'Pin', 'SPI', 'USB', 'url', ...pinNames];
 
 /** Functions of the chip that are called so often that a short name pays. None of them looks at `this`. */
-const nicknamed = ['String.fromCharCode', 'JSON.stringify', 'Math.round', 'setTimeout', 'chip.require'];
+const nicknamed = [
+  'String.fromCharCode',
+  'JSON.stringify',
+  'Math.round',
+  'setTimeout',
+  'chip.require',
+  'Object.assign',
+  'Math.max',
+  'Math.min',
+];
 
 export interface BuildOptions {
   /** Small (the default) or readable. */
@@ -124,7 +133,8 @@ async function minified(code: string): Promise<string> {
     // The program's outermost names are its own; see `unwrapped`.
     toplevel: true,
     // `inline` above 1 makes variables that are used above their definition, which the interpreter does not hoist.
-    compress: { passes: 3, inline: 1, sequences: false, keep_fargs: false },
+    // Arrows are shorter, and nothing here looks at `this`.
+    compress: { passes: 3, inline: 1, sequences: false, keep_fargs: false, unsafe_arrows: true },
     mangle: { reserved: [...takenNames, '$'] },
     format: { ascii_only: true, comments: false },
   });

@@ -23,11 +23,11 @@ const press: [View, number][] = [
   [{ kind: 'building', cluster, phase: '1 of 3 nodes ready', percent: 47, leftS: 84 }, 0.9],
   [{ kind: 'building', cluster, phase: '2 of 3 nodes ready', percent: 76, leftS: 38 }, 0.9],
   [{ kind: 'building', cluster, phase: 'asking its API server', percent: 95, leftS: 5 }, 0.8],
-  [{ kind: 'ready', cluster, address: '10.10.20.31' }, 3.5],
+  [{ kind: 'ready', cluster, address: '10.10.20.31', note: 'control plane' }, 3.5],
 ];
 
 const stills: Record<string, View> = {
-  ready: { kind: 'ready', cluster, address: '10.10.20.31' },
+  ready: { kind: 'ready', cluster, address: '10.10.20.31', note: 'control plane' },
   building: { kind: 'building', cluster, phase: '1 of 3 nodes ready', percent: 47, leftS: 84 },
   'error-hotspot': {
     kind: 'error',
@@ -52,7 +52,7 @@ const sheet: View[] = [
   { kind: 'connecting', button, hop: 'lab', detail: 'press 7' },
   { kind: 'building', cluster, phase: 'accepted', percent: 0, leftS: 160, batteryMv: 3900 },
   { kind: 'building', cluster, phase: 'lab is offline, waiting', percent: 47, leftS: 84 },
-  { kind: 'ready', cluster, address: '10.10.20.31' },
+  { kind: 'ready', cluster, address: '10.10.20.31', note: 'control plane' },
   { kind: 'qr', ...qr, text: cluster },
   { kind: 'idle', button, title: 'RELEASE?', detail: `press to give ${cluster} back` },
   { kind: 'idle', button, title: 'RELEASED', detail: `${cluster} is gone` },
@@ -65,7 +65,7 @@ const sheet: View[] = [
   explain('KEY', 'The keys do not match'),
   explain('BATTERY', '3.31 V is too low to finish'),
   explain('DEVICE', 'device.json is missing'),
-  { kind: 'ready', cluster, address: 'k8s.lab.corp:6443' },
+  { kind: 'ready', cluster, address: 'k8s.lab.corp:6443', note: 'given back in 25 min' },
 ];
 
 /** All pictures by file name. The same sources give the same bytes. */

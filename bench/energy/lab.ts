@@ -36,6 +36,8 @@ const looksPerBuild = 40;
 const maxLookMs = 5000;
 /** It tells the time left again when that has moved by a tenth of the usual build. */
 const leftStep = 1 / 10;
+/** The line changes a moment before the button looks (ms). Assumption. */
+const warnBeforeMs = 1000;
 /** The virtual clock's zero: the first of January 2026. */
 const epochS = 1_767_225_600;
 
@@ -49,7 +51,13 @@ export interface ScriptedLab {
 
 type Told = Pick<Status, 'state' | 'phase' | 'percent' | 'upTo'> & { address?: string };
 
-export async function startScriptedLab(relay: Relay, clock: Clock, buildS: number): Promise<ScriptedLab> {
+/** @param warnInS the ready cluster's line changes after so long, and the button is to look then; 0: never. */
+export async function startScriptedLab(
+  relay: Relay,
+  clock: Clock,
+  buildS: number,
+  warnInS = 0,
+): Promise<ScriptedLab> {
   const client = await connectAsync(relay.url, {
     clientId: site,
     username: site,
@@ -77,11 +85,19 @@ export async function startScriptedLab(relay: Relay, clock: Clock, buildS: numbe
     if (nowS() - read.message.time > freshForS) lab.stale++;
     else if (read.message.press > press) {
       press = read.message.press;
-      clock.later(answerMs, () => build(clock, buildS, press, lab, status => sayStatus(status)));
+      clock.later(answerMs, () => build(clock, buildS, press, lab, status => tell(status)));
     }
   });
   const sayStatus = (status: Status) =>
     say(statusTopic(button), encode(keys.button, statusTopic(button), status));
+  function tell(status: Status): void {
+    const warns = status.state === 'ready' && warnInS > 0;
+    sayStatus(warns ? { ...status, lookAgainS: warnInS } : status);
+    if (warns) {
+      const warning = { ...status, seq: status.seq + 1, phase: 'given back in 25 min' };
+      clock.later(warnInS * 1000 - warnBeforeMs, () => sayStatus(warning));
+    }
+  }
   await client.subscribeAsync(pressTopic(button), { qos: 1 });
   sayStatus({ ...{ press: 0, seq: 0, state: 'idle', cluster: '', phase: '' }, ...nothingLeft });
   beacon();

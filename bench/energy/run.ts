@@ -16,6 +16,8 @@ export interface RunOptions {
   board: string;
   buildS: number;
   hasLightSleep: boolean;
+  /** The cluster has a time to live: the lab wants the button to look again after so long, to warn. Default: never. */
+  warnInS?: number;
 }
 
 export interface Run {
@@ -34,11 +36,12 @@ const maxAfterBuildMs = 30 * 60_000;
 /** An hour of naps of 20 s. */
 const maxTraceEntries = 200_000;
 
-export async function runPress({ bundle, board: name, buildS, hasLightSleep }: RunOptions): Promise<Run> {
+export async function runPress(options: RunOptions): Promise<Run> {
+  const { bundle, board: name, buildS, hasLightSleep, warnInS = 0 } = options;
   const flash = mkdtempSync(join(tmpdir(), 'dashbutton-energy-'));
   const clock = new VirtualClock();
   const relay = await startPartyRelay();
-  const lab = await startScriptedLab(relay, clock, buildS);
+  const lab = await startScriptedLab(relay, clock, buildS, warnInS);
   enroll(flash, name, relay);
   const board = new Board({
     ...{ bundle, storageDir: flash, networks: [hotspot], clock, hasLightSleep, maxTraceEntries },
@@ -60,7 +63,7 @@ export async function runPress({ bundle, board: name, buildS, hasLightSleep }: R
       if (isReady(line)) shownAtMs ??= clock.nowMs();
     });
     board.press();
-    await clock.run(() => untilMs !== undefined, buildS * 1000 + maxAfterBuildMs);
+    await clock.run(() => untilMs !== undefined, (buildS + warnInS) * 1000 + maxAfterBuildMs);
     refuseTrouble(board, lab.stale);
     if (lab.readyAtMs === undefined || shownAtMs === undefined || untilMs === undefined) {
       throw new Error(`${button} went to sleep without having shown an address`);

@@ -5,9 +5,9 @@ import type { Display } from './display.ts';
 import { explain } from './explain.ts';
 import { type Effect, type Event, initialState, step } from './flow/flow.ts';
 import { chip, type TimerId } from './hal.ts';
-import { showErrorMs, stayOnlineS, watchS, watchSwitchedS } from './limits.ts';
+import { showErrorMs, stayOnlineS, stuckButtonSleepMs, watchS, watchSwitchedS } from './limits.ts';
 import { readMemory, writeMemory } from './memory.ts';
-import { batteryMv } from './pins.ts';
+import { batteryMv, isHeld } from './pins.ts';
 import { makeRadio, msSince, type Radio, type Vitals } from './radio.ts';
 import type { Screen } from './view.ts';
 
@@ -36,7 +36,7 @@ export function runButton(
     board.vext === noPin || chip.ESP32.lightSleep !== undefined ? watchS : watchSwitchedS,
   );
   let limit: TimerId | undefined;
-  let radio: Radio | undefined;
+  let radio: Radio; // made before the first event
 
   function show(screen: Screen): void {
     display.show(Object.assign({ batteryMv: vitals.batteryMv }, screen));
@@ -72,7 +72,8 @@ export function runButton(
     // Not from in here: light sleep comes back, and what is under way now has to end first.
     wait(1, () => {
       if (light === undefined) {
-        chip.ESP32.deepSleep(ms * 1000);
+        // In the dark a finger ends a nap as a press does, but something that lies on the button must not each time.
+        chip.ESP32.deepSleep((watched || !isHeld(board) ? ms : stuckButtonSleepMs) * 1000);
       } else {
         light(ms);
         restartDeadline();
@@ -87,13 +88,13 @@ export function runButton(
         show(effect[1]);
         break;
       case 'join':
-        radio?.join(state.ssids[effect[1]] as string);
+        radio.join(state.ssids[effect[1]] as string);
         break;
       case 'dial':
-        radio?.dial();
+        radio.dial();
         break;
       case 'press':
-        radio?.press(effect[1], effect[2], effect[3], effect[4]);
+        radio.press(effect[1], effect[2], effect[3], effect[4]);
         break;
       case 'remember':
         if (!writeMemory(effect[1])) {
@@ -101,7 +102,7 @@ export function runButton(
         }
         break;
       case 'radioOff':
-        radio?.off();
+        radio.off();
         break;
       case 'limit':
         wait(effect[1], () => handle({ on: 'late' }));
@@ -124,7 +125,7 @@ export function runButton(
       const line = error instanceof Error ? error.message : String(error);
       chip.print(line);
       wait(showErrorMs, sleep);
-      radio?.off();
+      radio.off();
       show(explain('DEVICE', line));
     }
   }

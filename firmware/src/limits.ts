@@ -37,11 +37,26 @@ export const darkNapS = 600;
 export const watchS = 180;
 export const watchSwitchedS = 10;
 
+/**
+ * A cluster that is given back in time is looked at then, to warn of it: so many radios per cluster at most,
+ * whatever the lab asks for. One costs, with its picture, about as much as half a press (calculated, bench:energy).
+ */
+export const warningLooks = 4;
+
+/**
+ * The naps until then, in the dark. The chip takes at most 2,147 s, but a finger is felt between two naps only
+ * (docs/decisions/0009), and a waking for that costs 0.014 mAh (seconds).
+ */
+export const warningNapS = 60;
+
 /** How long to wait after the 1st, 2nd … connection that came to nothing; after the last one it is given up (seconds). */
 export const againS = [1, 2, 4, 8, 15, 30, 60, 120, 300, 600];
 
 /** A press that nobody has answered yet is worth so many connections. */
 export const askTries = 3;
+
+/** A warning that was not to be had is worth waiting longer from the start: it skips so many of {@link againS}. */
+export const warningSkips = 6;
 
 /** Holding the button for so long offers to give the cluster back, and the offer stands for so long. */
 export const heldMs = 5000;

@@ -53,8 +53,9 @@ function main(): void {
   board = device.board;
   display = openDisplay(chip, board);
   const handle = runButton(device, display, startedAt, sleep, restartDeadline);
-  handle({ on: 'wake', cause: cause === 2 ? 'button' : cause === 4 ? 'timer' : 'power' });
-  watchFinger(board, cause === 2, on => {
+  const held = cause === 4 && isHeld(board);
+  handle({ on: 'wake', cause: cause === 2 ? 'button' : held ? 'held' : cause === 4 ? 'timer' : 'power' });
+  watchFinger(board, held || cause === 2, on => {
     restartDeadline();
     handle({ on });
   });

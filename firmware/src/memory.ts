@@ -4,16 +4,19 @@ import { chip } from './hal.ts';
 
 const memoryFile = 'memory.json';
 
-/** A build that is followed by looking now and then. Times are the chip's own, in seconds (getTime). */
+/**
+ * What is followed by looking now and then: a build, or a ready cluster until the lab gives it back. Times are the
+ * chip's own, in seconds (getTime).
+ */
 export interface Look {
   /** The last status, and when it was heard. Missing: the press has not been answered yet. */
   status?: Status | undefined;
   heard: number;
-  /** When to look again. */
+  /** When to look again; 0: never. */
   due: number;
   /** When a finger was last on the button: for a while after it somebody watches. */
   touched: number;
-  /** Looks in a row that came to nothing. */
+  /** Looks in a row that came to nothing; at a ready cluster all looks. */
   fails: number;
 }
 

@@ -119,15 +119,17 @@ export function draw(surface: ChipGraphics, view: View): void {
     case 'building':
       drawBuilding(view);
       break;
-    case 'ready':
+    case 'ready': {
+      const note = cut(view.note, 128);
       box(0, 0, 127, 11, 1);
-      g.drawString('control plane', 36, 56)
+      g.drawString(note, (129 - g.stringWidth(note)) >> 1, 56)
         .setColor(0)
         .drawString('\x1d', 4, 2)
         .drawString(cut(view.cluster, 108), 18, 2)
         .setColor(1);
       drawLargest(view.address);
       break;
+    }
     case 'qr':
       drawQr(view.side, view.bitmap);
       drawLines(wrap(view.text, 108 - view.side * 2, 7), view.side * 2 + 20, 0);

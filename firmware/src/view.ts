@@ -19,8 +19,8 @@ export type Screen =
   | { kind: 'connecting'; button: string; hop: Hop; detail: string }
   /** A cluster is on its way. `leftS` is an estimate in seconds, -1 when there is none. */
   | { kind: 'building'; cluster: string; phase: string; percent: number; leftS: number }
-  /** The address of the control plane. */
-  | { kind: 'ready'; cluster: string; address: string }
+  /** The address of the control plane, and the lab's line about it: what it is, or when it is given back. */
+  | { kind: 'ready'; cluster: string; address: string; note: string }
   /** A QR code: `bitmap` holds its rows without padding, most significant bit first; `text` stands beside it. */
   | { kind: 'qr'; side: number; bitmap: string; text: string }
   /** Which hop failed, in one line what happened and in one line what to do. */

@@ -66,7 +66,10 @@ export interface Status {
   state: State;
   /** Name of the cluster; empty until there is one. */
   cluster: string;
-  /** The platform's phase in a few words for the display, at most {@link maxPhaseLength} characters. */
+  /**
+   * The platform's phase in a few words for the display, at most {@link maxPhaseLength} characters. With `ready` the
+   * line below the address, at most 21: what stands there, or when it will be given back.
+   */
   phase: string;
   /** True progress, 0 to 100, from the phases seen. Never from a timer. */
   percent: number;
@@ -75,9 +78,9 @@ export interface Status {
    * which the phase ends that is under way now. At least `percent`.
    */
   upTo: number;
-  /** Honest estimate of the time left, in seconds; 0 when done. */
+  /** Honest estimate of the time left, in seconds; 0 when done. With `ready`: until it is given back by itself; 0: never. */
   leftS: number;
-  /** When looking again is worth a radio, in seconds. */
+  /** When looking again is worth a radio, in seconds. With `ready`: when to wake for the warning; 0: not at all. */
   lookAgainS: number;
   /** Address of the control plane, host or host:port; only with `ready` (and after). */
   address?: string;

@@ -12,11 +12,22 @@ import { button } from './journey.ts';
 export type Said = Partial<Status> & Pick<Status, 'state'>;
 
 const silent: Omit<Status, 'press' | 'seq' | 'state'> = {
-  ...{ cluster: '', phase: '', percent: 0, upTo: 0, leftS: 0, lookAgainS: 2 },
+  ...{ cluster: '', phase: '', percent: 0, upTo: 0, leftS: 0, lookAgainS: 0 },
 };
 
-/** Goes online at the lab's relay in the place of its provisioner. Returns the presses it has heard, as they come. */
-export async function answerWith(lab: Lab, answers: Partial<Record<Action, Said[]>>): Promise<Press[]> {
+/** While something is under way: the button stays online. */
+const soonS = 2;
+const underWay = new Set<Said['state']>(['accepted', 'provisioning', 'verifying', 'releasing']);
+
+export interface Answering {
+  /** The presses that were heard, as they come. */
+  presses: Press[];
+  /** Says something later, of the newest press. */
+  tell(said: Said): Promise<unknown>;
+}
+
+/** Goes online at the lab's relay in the place of its provisioner. */
+export async function answerWith(lab: Lab, answers: Partial<Record<Action, Said[]>>): Promise<Answering> {
   const site = lab.site.site;
   const client = connect(lab.relay.url, {
     clientId: site,
@@ -27,12 +38,17 @@ export async function answerWith(lab: Lab, answers: Partial<Record<Action, Said[
   const say = (topic: string, key: ReturnType<typeof keyFromBytes>, message: object) =>
     client.publishAsync(topic, encode(key, topic, message), { qos: 1, retain: true });
   const status = (press: number, seq: number, said: Said) =>
-    say(statusTopic(button), keyOf(lab.site, button), { press, seq, ...silent, ...said });
+    say(statusTopic(button), keyOf(lab.site, button), {
+      ...{ press, seq, ...silent, lookAgainS: underWay.has(said.state) ? soonS : 0 },
+      ...said,
+    });
   const presses: Press[] = [];
+  let lastSeq = 0;
   client.on('message', (_topic, payload) => {
     const text = payload.toString('latin1');
     const press: Press = JSON.parse(text.slice(text.indexOf('{')));
     presses.push(press);
+    lastSeq = (answers[press.action] ?? []).length;
     for (const [seq, said] of (answers[press.action] ?? []).entries()) {
       void status(press.press, seq, said).catch(() => {}); // the test is over
     }
@@ -41,5 +57,5 @@ export async function answerWith(lab: Lab, answers: Partial<Record<Action, Said[
   const siteKey = keyFromBytes(Buffer.from(readFileSync(join(lab.site.dir, 'site.key'), 'utf8'), 'base64'));
   await status(0, 0, { state: 'idle' });
   await say(beaconTopic(site), siteKey, { state: 'online', time: Math.floor(Date.now() / 1000) });
-  return presses;
+  return { presses, tell: said => status(presses.at(-1)?.press ?? 0, ++lastSeq, said) };
 }

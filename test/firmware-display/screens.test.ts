@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChipGraphics } from '../../firmware/src/hal.ts';
 import { draw } from '../../firmware/src/screens.ts';
 import type { View } from '../../firmware/src/view.ts';
+import { maxPhaseLength } from '../../protocol/src/messages.ts';
 import { newSurface, pixel, toText } from './surface.ts';
 import { views, wide } from './views.ts';
 
@@ -97,7 +98,7 @@ describe('the screens', () => {
         leftS,
         batteryMv,
       }),
-      fc.record({ kind: fc.constant('ready'), cluster: text(46), address: text(64) }),
+      fc.record({ kind: fc.constant('ready'), cluster: text(46), address: text(64), note: text(40) }),
       fc.record({ kind: fc.constant('error'), code: codes, line: text(80), advice: text(60) }),
     ] as fc.Arbitrary<View>[];
     fc.assert(fc.property(fc.oneof(...kinds), view => expectTidy(view)));
@@ -136,8 +137,13 @@ describe('what must be told apart', () => {
     ['0 and O', { ...error, line: '0' }, { ...error, line: 'O' }],
     [
       'address',
-      { kind: 'ready', cluster: 'a', address: '1.1' },
-      { kind: 'ready', cluster: 'a', address: '1.7' },
+      { kind: 'ready', cluster: 'a', address: '1.1', note: '' },
+      { kind: 'ready', cluster: 'a', address: '1.7', note: '' },
+    ],
+    [
+      'the minutes of a warning',
+      { kind: 'ready', cluster: 'a', address: '1.1', note: 'given back in 21 min' },
+      { kind: 'ready', cluster: 'a', address: '1.1', note: 'given back in 27 min' },
     ],
   ];
 
@@ -169,7 +175,9 @@ describe('what the pictures promise', () => {
 
   it('every IPv4 address stands in large digits on one line, and a port never hides it', () => {
     const shown = (address: string) =>
-      textBoxes({ kind: 'ready', cluster: 'c', address }).filter(box => box.bottom - box.top === 13);
+      textBoxes({ kind: 'ready', cluster: 'c', address, note: '' }).filter(
+        box => box.bottom - box.top === 13,
+      );
     expect(shown('10.10.20.31').map(box => box.text)).toEqual(['10.10.20.31']);
     expect(shown('10.10.20.31:6443').map(box => box.text)).toEqual(['10.10.20.31:6443']);
     expect(shown('255.255.255.255').map(box => box.text)).toEqual(['255.255.255.255']);
@@ -179,14 +187,28 @@ describe('what the pictures promise', () => {
   it('an address is never cut, however long', () => {
     for (const length of [1, 10, 11, 20, 33, 50, 64]) {
       const address = `${'a1-b2.'.repeat(11)}`.slice(0, length);
-      const texts = textBoxes({ kind: 'ready', cluster: 'c', address }).map(box => box.text);
+      const texts = textBoxes({ kind: 'ready', cluster: 'c', address, note: '' }).map(box => box.text);
       expect(texts.join('')).toContain(address);
     }
     expect(
-      textBoxes({ kind: 'ready', cluster: 'c', address: wide(64) })
+      textBoxes({ kind: 'ready', cluster: 'c', address: wide(64), note: '' })
         .map(b => b.text)
         .join(''),
     ).toContain(wide(64));
+  });
+
+  it('the line under an address stands in the middle: all 21 characters of a warning, of a longer one the beginning', () => {
+    const line = (note: string) =>
+      textBoxes({ kind: 'ready', cluster: 'c', address: 'a', note }).find(box => box.top === 56);
+    for (const note of ['control plane', 'given back in 25 min', wide(21)]) {
+      const box = line(note);
+      expect(box?.text).toBe(note);
+      expect(Math.abs((box?.left ?? 0) - (127 - (box?.right ?? 0)))).toBeLessThanOrEqual(1);
+    }
+    const cutOff = line(wide(maxPhaseLength));
+    expect(cutOff?.text).toMatch(/^W+\x7f$/);
+    expect(cutOff?.left).toBeGreaterThanOrEqual(0);
+    expect(cutOff?.right).toBeLessThanOrEqual(127);
   });
 
   it.each([21, 25, 29])('a QR code of %i modules is dark on a lit ground, two pixels to a module', side => {

@@ -74,6 +74,11 @@ const asking = [...toReading, up, online, status({})];
 const at = (path: Event[], memory: Partial<Memory> = { press: 7 }) =>
   run(path, memory, ['phone', 'tablet']).state;
 
+const toWarn = {
+  ...{ heard: 0, due: 0.5, touched: 0, fails: 0 },
+  status: (status({ ...ready, lookAgainS: 27_000 }) as { status: Status }).status,
+};
+
 /** A state of every step, and of those that differ within a step. */
 export const states: Record<string, State> = {
   asleep: at([]),
@@ -99,6 +104,13 @@ export const states: Record<string, State> = {
   napping: at([...asking, status({ ...going, lookAgainS: 100 })]),
   offering: at(heldFinger, { press: 7, cluster: 'house-01-7' }),
   'showing ready': at([...asking, status(ready)]),
+  'showing, to warn': at([...asking, status({ ...ready, lookAgainS: 27_000 })]),
+  'asleep, to warn': at([], { press: 8, look: toWarn }),
+  'napping, to warn': at([...asking, status({ ...ready, lookAgainS: 27_000 }), { on: 'late' }]),
+  'reading, to warn': at([{ on: 'wake', cause: 'timer' }, { on: 'joined' }, { on: 'connected' }], {
+    press: 8,
+    look: toWarn,
+  }),
   'showing error': at([wake, up, { on: 'joined' }, { on: 'refused', returnCode: 4 }]),
 };
 
@@ -107,6 +119,7 @@ export const events: Record<string, Event> = {
   'wake by button': wake,
   'wake by power': { on: 'wake', cause: 'power' },
   'wake by timer': { on: 'wake', cause: 'timer' },
+  'wake, finger down': { on: 'wake', cause: 'held' },
   joined: { on: 'joined' },
   notJoined: { on: 'notJoined' },
   connected: { on: 'connected' },
@@ -118,6 +131,8 @@ export const events: Record<string, Event> = {
   'status older': status({ press: 3, state: 'ready', cluster: 'house-01-3' }),
   'status building': status({ ...going, lookAgainS: 40 }),
   'status ready': status(ready),
+  'status warning': status({ ...ready, seq: 9, phase: 'given back in 25 min', lookAgainS: 1500 }),
+  'status released': status({ press: 8, seq: 10, state: 'released', cluster: 'house-01-8' }),
   'status rejected': status({
     press: 8,
     seq: 4,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { compare } from '../../bench/energy/compare.ts';
 import { expectedRatio } from '../../bench/energy/table.ts';
+import { costOfWarning } from '../../bench/energy/warning.ts';
 import { buildFirmware } from '../../firmware/build.ts';
 
 const board = 'esp32-ssd1306';
@@ -45,4 +46,14 @@ test('the same run gives the same figures', async () => {
 test('in the drawer it draws what the board draws, with the display off', async () => {
   const { standbyMa } = await compare({ bundle, board, buildS: 60, hasLightSleep: false });
   expect(standbyMa).toBeLessThan(0.06);
+});
+
+test.each([
+  false,
+  true,
+])('a warning costs a look, its picture and little until then (lightSleep %s)', async light => {
+  const cost = await costOfWarning({ bundle, board, hasLightSleep: light, warnInS: 3600 });
+  expect(cost.lookMah).toBeLessThan(maxLookMah);
+  expect(cost.shownMah).toBeLessThan(0.6);
+  expect(cost.waitingMahPerHour).toBeLessThan(1);
 });

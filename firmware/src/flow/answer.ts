@@ -9,6 +9,7 @@ import {
   showQrMs,
   showStillS,
   stayOnlineS,
+  warningLooks,
   watchS,
 } from '../limits.ts';
 import type { Screen } from '../view.ts';
@@ -17,14 +18,16 @@ import {
   type Effect,
   giveUp,
   isActive,
+  isReady,
   type Outcome,
   patch,
   type State,
+  say,
   showLast,
   stay,
   to,
 } from './state.ts';
-import { building, connecting, lookAgain } from './way.ts';
+import { building, connecting, lookAgain, lost } from './way.ts';
 
 /** Built into the chip and into Node alike: base64 to a binary string. */
 declare function atob(base64: string): string;
@@ -40,35 +43,37 @@ export function showReady(state: State, status: Status, first: boolean): Outcome
           bitmap: atob(status.qr.substring(at + 1)),
           text: status.cluster,
         }
-      : { kind: 'ready', cluster: status.cluster, address: status.address || '' };
+      : { kind: 'ready', cluster: status.cluster, address: status.address || '', note: status.phase };
   return showLast(state, screen, first && state.watchS === watchS ? showAwakeMs : showQrMs);
 }
 
 /** The address stays on the display for a while, the chip asleep. */
-export function standStill(state: State, now: number): Outcome {
-  const look = patch(state.look, { status: state.status, due: now + showStillS });
-  const memory = patch(state.memory, { look });
-  return to(state, { step: 'napping', look, memory }, [
-    ['remember', memory],
-    ['nap', showStillS * 1000, true],
-  ]);
+export function standStill(state: State): Outcome {
+  return to(state, { step: 'napping' }, [['nap', showStillS * 1000, true]]);
 }
 
 /** What became of our press: shows it, and goes on looking as long as something can still change. */
 function follow(state: State, status: Status, now: number): Outcome {
   const active = isActive(status);
+  const before = state.look;
+  const last = before.status;
+  // What was known before is no news: a lab that says nothing more is given up in the end.
+  const news = last === undefined || last.press !== status.press || last.seq !== status.seq;
+  const warned = isReady(last);
+  if (warned && !news) {
+    return lost(state, now, 'LAB', '');
+  }
+  const fails = warned ? before.fails + 1 : news ? 0 : before.fails;
+  const warns = isReady(status) && status.lookAgainS > 0 && fails < warningLooks;
+  const due = warns ? now + status.lookAgainS : 0;
+  const look = patch(before, { status, heard: now, due, fails });
   const memory = patch(state.memory, {
     press: status.press,
     // A wish whose end nobody has seen stays: the next press tells of it before it orders another cluster.
     pending: active ? (status.state === 'releasing' ? 'release' : 'create') : '',
-    cluster:
-      status.state === 'ready' ? status.cluster : status.state === 'released' ? '' : state.memory.cluster,
-    look: active ? state.memory.look : undefined,
+    cluster: isReady(status) ? status.cluster : status.state === 'released' ? '' : state.memory.cluster,
+    look: active ? state.memory.look : warns ? look : undefined,
   });
-  const last = state.look.status;
-  // What was known before is no news: a lab that says nothing more is given up in the end.
-  const news = last === undefined || last.press !== status.press || last.seq !== status.seq;
-  const look = patch(state.look, { status, heard: now, fails: news ? 0 : state.look.fails });
   const next = patch(state, { status, wish: 'look', memory, look });
   if (active && status.lookAgainS > stayOnlineS) {
     return lookAgain(next, now, status.lookAgainS, 0);
@@ -80,16 +85,11 @@ function follow(state: State, status: Status, now: number): Outcome {
     effects.push(['limit', followLimitMs]);
     return to(next, { step: 'following' }, building(look, now, '').concat(effects));
   }
-  if (status.state === 'ready') {
+  if (isReady(status)) {
     return after(effects, showReady(next, status, true));
   }
   if (status.state === 'released') {
-    const screen: Screen = {
-      kind: 'idle',
-      button: state.button,
-      title: 'RELEASED',
-      detail: `${status.cluster} is gone`,
-    };
+    const screen = say(state, 'RELEASED', `${status.cluster} is gone`);
     return after(effects, showLast(next, screen, showErrorMs));
   }
   return after(effects, giveUp(next, status.code || 'PLATFORM', status.line || status.state));
@@ -115,8 +115,9 @@ export function decide(state: State, now: number): Outcome {
   const status = state.status;
   const memory = state.memory;
   const wish = state.wish;
-  const ours = status !== undefined && status.press > 0 && status.press >= memory.press;
-  const answered = status !== undefined && ours && status.press === memory.press;
+  const told = status !== undefined ? status.press : 0;
+  const ours = told > 0 && told >= memory.press;
+  const answered = ours && told === memory.press;
   if (status !== undefined && ours) {
     // A wish that came true unseen is this wish; one that failed is not.
     const granted = memory.pending === wish && status.state === (wish === 'create' ? 'ready' : 'released');
@@ -133,7 +134,7 @@ export function decide(state: State, now: number): Outcome {
   if (memory.pending === wish && !answered) {
     return ask(state, memory.press, wish);
   }
-  return ask(state, Math.max(memory.press, status !== undefined ? status.press : 0) + 1, wish);
+  return ask(state, Math.max(memory.press, told) + 1, wish);
 }
 
 export function takeBeacon(state: State, beacon: Beacon, now: number): Outcome {

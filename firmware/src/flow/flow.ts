@@ -5,48 +5,47 @@
 import type { Action } from '../../../protocol/src/messages.ts';
 import { refusal } from '../explain.ts';
 import { minBatteryMv, offerMs, pressTries, readLimitMs, showIdleMs, watchS } from '../limits.ts';
-import type { Look } from '../memory.ts';
 import { ask, decide, showReady, standStill, takeBeacon, takeStatus } from './answer.ts';
 import {
   type Event,
   giveUp,
   initialState,
+  isReady,
+  noLook,
   type Outcome,
   patch,
   type State,
   type Step,
+  say,
   showLast,
   stay,
   to,
 } from './state.ts';
-import { dial, forget, join, lost, nap, nextNetwork, toSleep } from './way.ts';
+import { dial, fail, forget, join, lost, nap, nextNetwork, toSleep } from './way.ts';
 
 export { type Effect, type Event, initialState, type Outcome, type State, type Step } from './state.ts';
 
 /** No cluster is given back; a build that was followed is followed on. */
 function keep(state: State, now: number, title: string): Outcome {
   const look = state.memory.look;
-  if (look !== undefined) {
+  if (look !== undefined && !isReady(look.status)) {
     return nap(patch(state, { wish: 'look', look: patch(look, { touched: now }) }), now);
   }
   // A press that comes too late to confirm is no wish for another cluster: its end is swallowed.
   const deaf = patch(state, { finger: true });
-  return showLast(deaf, { kind: 'idle', button: state.button, title, detail: '' }, showIdleMs);
+  return showLast(deaf, say(state, title, ''), showIdleMs);
 }
 
 /** Holding the button: offers to give the newest cluster back. */
 function offer(state: State, now: number): Outcome {
   const status = state.status;
-  const cluster = status !== undefined && status.state === 'ready' ? status.cluster : state.memory.cluster;
+  const cluster = isReady(status) ? status.cluster : state.memory.cluster;
   const next = patch(state, { step: 'offering', finger: false });
   if (cluster === '') {
     return keep(next, now, 'NOTHING');
   }
   return to(next, {}, [
-    [
-      'show',
-      { kind: 'idle', button: state.button, title: 'RELEASE?', detail: `press to give ${cluster} back` },
-    ],
+    ['show', say(state, 'RELEASE?', `press to give ${cluster} back`)],
     ['radioOff'],
     ['limit', offerMs],
   ]);
@@ -55,28 +54,29 @@ function offer(state: State, now: number): Outcome {
 /** A wish begins: nothing is kept of what an earlier one has seen. The first frame, then the radio. */
 function start(state: State, now: number, wish: Action, finger: boolean): Outcome {
   const fresh = initialState(state.button, state.ssids, state.memory, state.batteryMv, state.watchS);
-  const look: Look = { heard: 0, due: 0, touched: now, fails: 0 };
-  const next = patch(fresh, { wish, finger, look });
+  const next = patch(fresh, { wish, finger, look: patch(noLook, { touched: now }) });
   if (state.batteryMv > 0 && state.batteryMv < minBatteryMv) {
     return giveUp(next, 'BATTERY', `${(state.batteryMv / 1000).toFixed(2)} V is too low to finish`);
   }
   return join(next, 0);
 }
 
-function wake(state: State, now: number, cause: 'power' | 'button' | 'timer'): Outcome {
-  if (cause === 'button') {
+function wake(state: State, now: number, cause: 'power' | 'button' | 'timer' | 'held'): Outcome {
+  const look = state.memory.look;
+  if (cause === 'button' || (cause === 'held' && look !== undefined)) {
     return start(state, now, 'create', true);
   }
-  if (cause === 'timer') {
-    return state.memory.look !== undefined
-      ? nap(patch(state, { wish: 'look' }), now)
-      : to(state, {}, [['sleep']]);
+  if (cause !== 'power') {
+    return look !== undefined ? nap(patch(state, { wish: 'look' }), now) : to(state, {}, [['sleep']]);
   }
   // A battery change or a brown-out is no press: nothing is ordered, the radio stays off.
-  return to(state, { step: 'showing' }, [
-    ['show', { kind: 'idle', button: state.button, detail: 'press to build' }],
-    ['limit', showIdleMs],
-  ]);
+  // The chip's clock began anew, so nothing is followed by it either.
+  return forget(
+    to(state, { step: 'showing', look: noLook }, [
+      ['show', { kind: 'idle', button: state.button, detail: 'press to build' }],
+      ['limit', showIdleMs],
+    ]),
+  );
 }
 
 function takeUp(state: State, now: number): Outcome {
@@ -89,10 +89,10 @@ function takeUp(state: State, now: number): Outcome {
       return start(state, now, 'release', false);
     case 'napping':
     case 'showing':
-      if (state.status !== undefined && state.status.state === 'ready') {
+      if (isReady(state.status)) {
         return showReady(patch(state, { qr: !state.qr }), state.status, false);
       }
-      return state.step === 'showing'
+      return state.step === 'showing' || isReady(state.look.status)
         ? start(state, now, 'create', false)
         : nap(patch(state, { look: patch(state.look, { due: now, touched: now }) }), now);
     default:
@@ -121,9 +121,7 @@ function takeLate(state: State, now: number): Outcome {
     case 'offering':
       return keep(state, now, 'KEPT');
     case 'showing':
-      return state.status !== undefined && state.status.state === 'ready' && state.watchS === watchS
-        ? standStill(state, now)
-        : toSleep(state);
+      return isReady(state.look.status) && state.watchS === watchS ? standStill(state) : toSleep(state, now);
     default:
       return stay(state);
   }
@@ -159,7 +157,7 @@ export function step(state: State, event: Event, now: number): Outcome {
     case 'connected':
       return to(state, { step: 'reading' }, [['limit', readLimitMs]]);
     case 'refused':
-      return forget(giveUp(state, 'RELAY', refusal(event.returnCode)));
+      return fail(state, 'RELAY', refusal(event.returnCode));
     case 'closed':
       return lost(state, now, 'RELAY', event.why);
     case 'beacon':

@@ -57,7 +57,8 @@ export interface State {
 }
 
 export type Event =
-  | { on: 'wake'; cause: 'power' | 'button' | 'timer' }
+  /** `timer`: a nap is over. `held`: and a finger is on the button, which cannot wake the chip from a nap. */
+  | { on: 'wake'; cause: 'power' | 'button' | 'timer' | 'held' }
   | { on: 'joined' }
   | { on: 'notJoined' }
   | { on: 'connected' }
@@ -97,6 +98,9 @@ export interface Outcome {
   effects: Effect[];
 }
 
+/** Nothing was followed yet. */
+export const noLook: Look = { heard: 0, due: 0, touched: 0, fails: 0 };
+
 /** The state before the first event. `ssids` as device.json has them. */
 export function initialState(
   button: string,
@@ -121,7 +125,7 @@ export function initialState(
     beaconTime: 0,
     status: undefined,
     forged: false,
-    look: memory.look || { heard: 0, due: 0, touched: 0, fails: 0 },
+    look: memory.look || noLook,
     qr: false,
   };
 }
@@ -144,6 +148,11 @@ export function after(effects: Effect[], outcome: Outcome): Outcome {
   return { state: outcome.state, effects: effects.concat(outcome.effects) };
 }
 
+/** A screen with a large word. */
+export function say(state: State, title: string, detail: string): Screen {
+  return { kind: 'idle', button: state.button, title, detail };
+}
+
 /** The last screen of a path: radio off, and after a while to sleep. */
 export function showLast(state: State, screen: Screen, ms: number): Outcome {
   return to(state, { step: 'showing' }, [['show', screen], ['radioOff'], ['limit', ms]]);
@@ -154,6 +163,10 @@ export function giveUp(state: State, code: Code, line: string): Outcome {
   const screen =
     code === 'LAB' && state.forged ? explain('KEY', 'The keys do not match') : explain(code, line);
   return showLast(state, screen, showErrorMs);
+}
+
+export function isReady(status: Status | undefined): status is Status & { state: 'ready' } {
+  return status !== undefined && status.state === 'ready';
 }
 
 export function isActive(status: Status): boolean {

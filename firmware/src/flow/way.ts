@@ -1,8 +1,29 @@
 /** The way to the lab and the naps between two looks at it. Chip's dialect. */
 import type { Code } from '../../../protocol/src/messages.ts';
-import { againS, askTries, darkNapS, dialLimitMs, joinLimitMs, sliceS, stayOnlineS } from '../limits.ts';
+import {
+  againS,
+  askTries,
+  darkNapS,
+  dialLimitMs,
+  joinLimitMs,
+  sliceS,
+  stayOnlineS,
+  warningLooks,
+  warningNapS,
+  warningSkips,
+} from '../limits.ts';
 import type { Look } from '../memory.ts';
-import { after, type Effect, giveUp, isActive, type Outcome, patch, type State, to } from './state.ts';
+import {
+  after,
+  type Effect,
+  giveUp,
+  isActive,
+  isReady,
+  type Outcome,
+  patch,
+  type State,
+  to,
+} from './state.ts';
 
 export function connecting(state: State, hop: 'hotspot' | 'relay' | 'lab', detail: string): Effect[] {
   return state.wish === 'look' ? [] : [['show', { kind: 'connecting', button: state.button, hop, detail }]];
@@ -48,18 +69,20 @@ export function building(look: Look, now: number, phase: string): Effect[] {
 /** Radio off until the next look is due; or, when it is due, the look. */
 export function nap(state: State, now: number): Outcome {
   const look = state.look;
-  if (look.status !== undefined && !isActive(look.status)) {
-    return toSleep(state); // it was the address that stood on the display
+  const warns = isReady(look.status);
+  if (look.status !== undefined && !isActive(look.status) && !look.due) {
+    return toSleep(state, now); // it was the address that stood on the display
   }
   const restS = look.due - now;
-  const watched = now - look.touched < state.watchS;
+  const watched = !warns && now - look.touched < state.watchS;
   if (restS < 1) {
     return join(patch(state, { wish: look.status ? 'look' : state.wish, beaconTime: 0 }), 0);
   }
-  const napS = Math.min(restS, watched ? sliceS : darkNapS);
+  const napS = Math.min(restS, watched ? sliceS : warns ? warningNapS : darkNapS);
   const effects: Effect[] = watched ? building(look, now, '') : [];
   effects.push(['nap', napS * 1000, watched]);
-  return to(state, { step: 'napping' }, effects);
+  // A press is a new one after such a nap, and a look waits for news.
+  return to(state, { step: 'napping', status: undefined }, effects);
 }
 
 /** Looks again in so many seconds. What must survive a deep sleep goes to flash. */
@@ -77,10 +100,20 @@ export function lookAgain(state: State, now: number, seconds: number, fails: num
 /** A connection was lost or not to be had. Once a press is out, that is no reason to give up at once. */
 export function lost(state: State, now: number, code: Code, line: string): Outcome {
   const fails = state.look.fails;
+  if (isReady(state.look.status)) {
+    // Nobody asked for the warning: nothing is said of it.
+    return fails + 1 < warningLooks
+      ? lookAgain(state, now, againS[fails + warningSkips] as number, fails + 1)
+      : sleep(state);
+  }
   const most = state.wish === 'look' ? againS.length : state.asked ? askTries : 0;
-  return fails < most
-    ? lookAgain(state, now, againS[fails] as number, fails + 1)
-    : forget(giveUp(state, code, line));
+  return fails < most ? lookAgain(state, now, againS[fails] as number, fails + 1) : fail(state, code, line);
+}
+
+/** Gives up what is followed, and says so. A press that fails takes no warning of an older cluster with it. */
+export function fail(state: State, code: Code, line: string): Outcome {
+  const outcome = giveUp(state, code, line);
+  return state.wish === 'look' ? forget(outcome) : outcome;
 }
 
 /** Nothing is followed any more. */
@@ -101,6 +134,14 @@ export function nextNetwork(state: State, now: number): Outcome {
   return lost(state, now, 'HOTSPOT', line);
 }
 
-export function toSleep(state: State): Outcome {
+function sleep(state: State): Outcome {
   return forget(to(state, { step: 'asleep' }, [['radioOff'], ['sleep']]));
+}
+
+/** Until the next press; or in naps until the lab warns that the cluster is given back. */
+export function toSleep(state: State, now: number): Outcome {
+  const look = state.memory.look;
+  return look !== undefined && isReady(look.status)
+    ? after([['radioOff']], nap(patch(state, { look }), now))
+    : sleep(state);
 }
