@@ -1,9 +1,11 @@
-/** A cluster's Kubernetes API server, as much of it as tells somebody that the cluster lives. */
+/** A cluster's Kubernetes API server: it tells everybody that the cluster lives, and obeys the administrator. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { errnoOf } from '../../config/src/setup-error.ts';
+import { ApiObjects } from './api-objects.ts';
+import { type ApiAnswer, type ApiNode, answerCall, failure, maxBodyBytes } from './api-rest.ts';
 import type { ClusterIdentity } from './identity.ts';
 
 const defaultPort = 6443;
@@ -27,6 +29,10 @@ export interface ApiServerOptions {
   identity: ClusterIdentity;
   /** Without the `v`: `1.12.6`. */
   kubernetesVersion: string;
+  /** What is in the cluster; nothing when left out. */
+  objects?: ApiObjects;
+  /** The nodes that have joined, asked at each look; none when left out. */
+  nodes?: () => ApiNode[];
 }
 
 /** Starts one. Throws the system's error when not even 127.0.0.1 has a free port. */
@@ -91,6 +97,7 @@ function boundAddress(listener: Server): { address: string; port: number } {
 
 async function makeHandshaker(options: ApiServerOptions, host: string): Promise<https.Server> {
   const [authority, pair] = await Promise.all([options.identity.authority(), options.identity.server(host)]);
+  const contents = { objects: new ApiObjects(), nodes: () => [], ...options };
   return https.createServer(
     {
       key: pair.keyPem,
@@ -100,12 +107,18 @@ async function makeHandshaker(options: ApiServerOptions, host: string): Promise<
       requestCert: true,
       rejectUnauthorized: false,
     },
-    (request, response) => answer(request, response, options),
+    (request, response) => {
+      answer(request, response, contents).catch(() => request.destroy());
+    },
   );
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, options: ApiServerOptions): void {
-  const [path = '/'] = (request.url ?? '/').split('?', 1);
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  contents: Required<ApiServerOptions>,
+): Promise<void> {
+  const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'https://kubernetes');
   // Open to everybody, as the role system:public-info-viewer of a real cluster has it.
   if (path === '/readyz' || path === '/healthz' || path === '/livez') {
     response.setHeader('content-type', 'text/plain; charset=utf-8');
@@ -113,18 +126,37 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Api
     return;
   }
   if (path === '/version') {
-    sendJson(response, 200, versionOf(options.kubernetesVersion));
+    send(response, { status: 200, json: versionOf(contents.kubernetesVersion) });
     return;
   }
-  const who = callerOf(request, options.identity);
+  const who = callerOf(request, contents.identity);
   if (who === 'stranger') {
-    sendStatus(response, 401, 'Unauthorized', 'Unauthorized');
+    send(response, failure(401, 'Unauthorized', 'Unauthorized'));
   } else if (who === 'anonymous') {
     const message = `forbidden: User "system:anonymous" cannot ${verbOf(request)} path "${path}"`;
-    sendStatus(response, 403, 'Forbidden', message);
+    send(response, failure(403, 'Forbidden', message));
   } else {
-    sendStatus(response, 404, 'NotFound', 'the server could not find the requested resource');
+    const body = await readBody(request);
+    if (body === undefined) {
+      send(response, failure(413, 'RequestEntityTooLarge', `limit is ${maxBodyBytes}`));
+      return;
+    }
+    const [contentType = ''] = (request.headers['content-type'] ?? '').split(';', 1);
+    const method = request.method ?? 'GET';
+    send(response, answerCall({ method, path, query, contentType: contentType.trim(), body }, contents));
   }
+}
+
+/** Undefined when it is too long. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // Read to its end all the same: an answer in the middle of a request would be lost with the connection.
+    if (bytes <= maxBodyBytes) chunks.push(chunk);
+  }
+  return bytes <= maxBodyBytes ? Buffer.concat(chunks).toString('utf8') : undefined;
 }
 
 /** Wrong credentials are worse than none: Kubernetes answers 401 to the first and 403 to the second. */
@@ -153,13 +185,7 @@ function versionOf(kubernetesVersion: string) {
   };
 }
 
-/** The `Status` object with which Kubernetes says no. */
-function sendStatus(response: ServerResponse, code: number, reason: string, message: string): void {
-  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
-  sendJson(response, code, status);
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
+function send(response: ServerResponse, { status, json }: ApiAnswer): void {
   response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(value));
+  response.end(JSON.stringify(json));
 }

@@ -14,25 +14,52 @@ export type FailureCause =
   | { kind: 'full'; message?: string }
   /**
    * A node of the next cluster (its first worker, when nothing else is said) breaks while being made: its `error_log` says why, the cluster ends in error.
-   * The blocked create answers with an error status, or with a 2xx whose record has no `uuid` (both are guesses
-   * that clients are known to guard against).
+   * The blocked create of v2 answers with an error status, or with a 2xx whose record has no `uuid` (both are guesses
+   * that clients are known to guard against). With EKS it is a worker in any case.
    */
   | { kind: 'nodeError'; message?: string; node?: 'master' | 'worker'; answer?: 'status' | 'withoutUuid' }
+  /**
+   * To Kubernetes, so many nodes of each cluster (1 when left out, the youngest) are not Ready, whatever the platform
+   * says. `times` counts the looks at the nodes.
+   */
+  | { kind: 'nodesNotReady'; count?: number }
   /** Every answer comes later by `delayMs` of real time. */
   | { kind: 'slow'; delayMs: number }
+  /** Calls are carried out later by `delayMs` of real time, as if they had waited in a gateway's queue. */
+  | ({ kind: 'delayed'; delayMs: number } & CallFilter)
+  /** Calls are carried out to their end, then the connection is cut instead of the answer. */
+  | ({ kind: 'lostAnswer' } & CallFilter)
+  /** A gateway tries calls again: they are carried out twice, one after the other; the second answer goes back. */
+  | ({ kind: 'doubled' } & CallFilter)
+  /** An add-on of v3 (the next, or the next of this name) ends in a failed state. */
+  | { kind: 'addOnError'; name?: string; message?: string }
   /**
    * The connection of a create breaks at this fraction of the build (0 to 1, half when left out). The cluster
-   * goes on being built.
+   * goes on being built. A create of v3 does not wait for the build: its connection breaks at once.
    */
   | { kind: 'drop'; atFraction?: number }
-  /** Calls end with this status (500 to 599, 500 when left out) before they do anything. `path` is a prefix. */
-  | { kind: 'serverError'; status?: number; method?: string; path?: string };
+  /** Calls end with this status (500 to 599, 500 when left out) before they do anything. */
+  | ({ kind: 'serverError'; status?: number } & CallFilter);
+
+/** Which calls are hit; all when nothing is said. `path` is a prefix without a slash at its end. */
+export interface CallFilter {
+  method?: string;
+  path?: string;
+}
 
 type Kind = Failure['kind'];
 type OfKind<K extends Kind> = Extract<FailureCause, { kind: K }>;
 
 /** What a failed node has in its error log when the failure names nothing else. Our own words. */
 export const defaultNodeError = 'timed out waiting for the virtual machine to report an IP address';
+
+/** The same for an add-on. */
+export const defaultAddOnError = 'timed out waiting for the condition';
+
+/** True when a filter lets this call through. */
+export function hits(filter: CallFilter, call: { method: string; path: string }): boolean {
+  return (filter.method ?? call.method) === call.method && call.path.startsWith(filter.path ?? '/');
+}
 
 /** The failures that are switched on. Of several of one kind, the oldest is used first. */
 export class Failures {
@@ -56,11 +83,11 @@ export class Failures {
   }
 
   /** The failure that hits this call, if there is one. Uses it up by one. */
-  take<K extends Kind>(kind: K, hits: (failure: OfKind<K>) => boolean = () => true): OfKind<K> | undefined {
+  take<K extends Kind>(kind: K, wanted: (failure: OfKind<K>) => boolean = () => true): OfKind<K> | undefined {
     for (const entry of this.#active) {
       if (entry.failure.kind !== kind) continue;
       const failure = entry.failure as OfKind<K>;
-      if (!hits(failure)) continue;
+      if (!wanted(failure)) continue;
       entry.left -= 1;
       if (entry.left <= 0) this.#active.delete(entry);
       return failure;
@@ -74,8 +101,8 @@ function checkFailure(failure: Failure): void {
   if (times !== undefined && (!Number.isInteger(times) || times < 1)) {
     throw new SetupError(`the failure ${kind} cannot happen ${times} times: expected 1 or more`);
   }
-  if (kind === 'slow' && !(failure.delayMs >= 0)) {
-    throw new SetupError(`the failure slow cannot wait ${failure.delayMs} ms: expected 0 or more`);
+  if ((kind === 'slow' || kind === 'delayed') && !(failure.delayMs >= 0)) {
+    throw new SetupError(`the failure ${kind} cannot wait ${failure.delayMs} ms: expected 0 or more`);
   }
   if (kind === 'drop') {
     const { atFraction = 0 } = failure;

@@ -50,6 +50,34 @@ export interface CcpSimulatorOptions {
   bindPoolAddresses?: boolean;
   /** What goes wrong from the start. */
   failures?: readonly Failure[];
+  /** What is known or assumed of v3 alone. */
+  v3?: Partial<Omit<V3Options, 'words'>> & { words?: Partial<V3Words> };
+}
+
+export interface V3Options {
+  /**
+   * Status of a create and of a change that went well. 200 or 202 (ANS takes both, EKSPY only 200). Default 200, so
+   * that every known client is content.
+   */
+  acceptedStatus: 200 | 202;
+  /** Status for a missing or a bad token. Nobody wrote it down; default 401. */
+  noTokenStatus: 401 | 403;
+  /** For how long a deleted cluster can still be seen, as `DELETING` (nominal ms). Default 10,000, assumed. */
+  deleteMs: number;
+  /**
+   * Whether the kubeconfig of an EKS cluster asks `aws-iam-authenticator` for a token, as the real ones probably do
+   * (assumed). Default false: a certificate and a token, as with vSphere, so that a client can log in.
+   */
+  eksExecUser: boolean;
+  /** Words of the field `status` whose real ones are only inferred. */
+  words: V3Words;
+}
+
+export interface V3Words {
+  /** Default `ERROR`. */
+  failed: string;
+  /** Default `DELETING`. */
+  deleting: string;
 }
 
 export interface StateWords {
@@ -61,7 +89,9 @@ export interface StateWords {
   failed: string;
 }
 
-export interface ResolvedOptions extends Required<Omit<CcpSimulatorOptions, 'addressPool' | 'stateWords'>> {
+export interface ResolvedOptions
+  extends Required<Omit<CcpSimulatorOptions, 'addressPool' | 'stateWords' | 'v3'>> {
+  v3: V3Options;
   addressPool: Cidr;
   stateWords: StateWords;
 }
@@ -73,7 +103,7 @@ const smallestPrefix = 30;
 
 /** Fills in what was left out. Throws SetupError, one sentence, for the first impossible value. */
 export function resolveOptions(options: CcpSimulatorOptions): ResolvedOptions {
-  const { addressPool = '127.20.0.0/16', stateWords, ...rest } = options;
+  const { addressPool = '127.20.0.0/16', stateWords, v3, ...rest } = options;
   const pool = parseCidr(addressPool);
   if (pool === undefined || pool.first < loopback.first || pool.last > loopback.last) {
     throw new SetupError(`the address pool ${addressPool} is not an IPv4 block inside ${loopback.text}`);
@@ -99,6 +129,14 @@ export function resolveOptions(options: CcpSimulatorOptions): ResolvedOptions {
     ...rest,
     addressPool: pool,
     stateWords: { building: 'PROVISIONING', ready: 'READY', failed: 'ERROR', ...stateWords },
+    v3: {
+      acceptedStatus: 200 as const,
+      noTokenStatus: 401 as const,
+      deleteMs: 10_000,
+      eksExecUser: false,
+      ...v3,
+      words: { failed: 'ERROR', deleting: 'DELETING', ...v3?.words },
+    },
   };
   if (!(resolved.speed > 0 && Number.isFinite(resolved.speed))) {
     throw new SetupError(`the speed ${resolved.speed} is not possible: expected a number above 0`);

@@ -1,11 +1,13 @@
 /** A table of method, path and handler, and what a handler sees and gives. */
-import { badRequest } from './errors.ts';
+import { badRequest, type Refusal } from './errors.ts';
 
 /** One request, read completely. */
 export interface Call {
   method: string;
   /** Without query and without the slash at its end. */
   path: string;
+  /** Whether there was a slash at its end. */
+  slash: boolean;
   query: URLSearchParams;
   /** The `{…}` parts of the path, decoded. */
   params: Readonly<Record<string, string>>;
@@ -37,17 +39,28 @@ export interface Route {
   handler: Handler;
   /** True when it may be called without a login. */
   open: boolean;
+  /** True when it is not found without a slash at the end of the path. */
+  needsSlash: boolean;
 }
 
-/** One generation of the API: its table and how it knows its callers (throws Refusal when it does not). */
+/** One generation of the API. */
 export interface Api {
+  /** What its paths begin with: `/2/`. */
+  prefix: string;
   routes: readonly Route[];
+  /** Throws Refusal for a caller it does not know. */
   guard: (call: Call) => void;
+  /** How it words a refusal. */
+  errorAnswer: (refusal: Refusal) => Answer;
 }
 
-/** A row of the table. Path parameters are written `{name}` and never contain a slash. */
+/**
+ * A row of the table. Path parameters are written `{name}` and never contain a slash. A path written with a slash at
+ * its end needs that slash in a request, except for GET.
+ */
 export function route(method: string, path: string, handler: Handler, open = false): Route {
-  const parts = path.split('/');
+  const bare = path.replace(/\/$/, '');
+  const parts = bare.split('/');
   const isName = (part: string) => part.startsWith('{');
   return {
     method,
@@ -55,6 +68,7 @@ export function route(method: string, path: string, handler: Handler, open = fal
     names: parts.filter(isName).map(part => part.slice(1, -1)),
     handler,
     open,
+    needsSlash: method !== 'GET' && bare !== path,
   };
 }
 

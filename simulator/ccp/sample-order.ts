@@ -1,4 +1,4 @@
-/** A create body that this laboratory takes, for the demo's profiles and for tests; its own names only. */
+/** A v2 create body that this laboratory takes, for the demo's profiles and for tests; its own names only. */
 import { inventory } from './inventory.ts';
 
 /**

@@ -7,8 +7,8 @@ import { errnoOf, messageOf, SetupError } from '../../config/src/setup-error.ts'
 import type { KeyPair } from './certificates.ts';
 import type { Clock } from './clock.ts';
 import { bodyTooLarge, errorAnswer, internalError, methodNotAllowed, notFound, Refusal } from './errors.ts';
-import type { Failures } from './failures.ts';
-import { type Answer, type Api, type Call, type Handler, hangUp, paramsOf } from './router.ts';
+import { type Failures, hits } from './failures.ts';
+import { type Answer, type Api, type Call, hangUp, paramsOf } from './router.ts';
 
 /** What the nginx in front of the platform takes by default (bytes). */
 const maxBodyBytes = 1024 * 1024;
@@ -75,57 +75,71 @@ async function serve(
   request.on('error', () => response.destroy());
   response.on('error', () => response.destroy());
   const method = request.method ?? 'GET';
-  const path = pathOf(request);
-  const answer = await answerTo(request, options).catch((error: unknown) =>
-    errorAnswer(error instanceof Refusal ? error : internalError()),
+  const { path } = pathOf(request);
+  const api = options.apis.find(({ prefix }) => path.startsWith(prefix));
+  const inWords = api?.errorAnswer ?? errorAnswer;
+  const given = await answerTo(request, options, api).catch((error: unknown) =>
+    inWords(error instanceof Refusal ? error : internalError()),
   );
-  const slow = options.failures.take('slow');
+  const { failures } = options;
+  const lost = failures.take('lostAnswer', filter => hits(filter, { method, path }));
+  const answer = lost === undefined ? given : hangUp;
+  const slow = failures.take('slow');
   if (slow !== undefined) await options.clock.wait(slow.delayMs);
   options.onCall(method, path, answer === hangUp ? 0 : answer.status);
   if (answer === hangUp) request.socket.destroy();
   else send(response, answer);
 }
 
-async function answerTo(request: IncomingMessage, options: FrontOptions): Promise<Answer | typeof hangUp> {
+async function answerTo(
+  request: IncomingMessage,
+  { failures, clock }: FrontOptions,
+  api: Api | undefined,
+): Promise<Answer | typeof hangUp> {
   const body = await readBody(request);
-  const method = request.method ?? 'GET';
-  const path = pathOf(request);
-  const failure = options.failures.take(
-    'serverError',
-    wanted => (wanted.method ?? method) === method && path.startsWith(wanted.path ?? '/'),
-  );
-  if (failure !== undefined) throw internalError(failure.status);
   const call = {
-    method,
-    path,
+    method: request.method ?? 'GET',
+    ...pathOf(request),
     query: new URLSearchParams((request.url ?? '').split('?').slice(1).join('?')),
     headers: singleHeaders(request),
     body,
     remote: request.socket.remoteAddress ?? '',
   };
-  return dispatch(call, options.apis);
+  const failure = failures.take('serverError', filter => hits(filter, call));
+  if (failure !== undefined) throw internalError(failure.status);
+  const delayed = failures.take('delayed', filter => hits(filter, call));
+  if (delayed !== undefined) await clock.wait(delayed.delayMs);
+  if (failures.take('doubled', filter => hits(filter, call)) !== undefined) {
+    // Whatever the first attempt says, nobody hears it.
+    await dispatch(call, api).catch(() => {});
+  }
+  return dispatch(call, api);
 }
 
-function dispatch(call: Omit<Call, 'params'>, apis: readonly Api[]): ReturnType<Handler> {
+async function dispatch(call: Omit<Call, 'params'>, api: Api | undefined): Promise<Answer | typeof hangUp> {
   let pathKnown = false;
-  for (const api of apis) {
-    for (const entry of api.routes) {
-      const params = paramsOf(entry, call.path);
-      if (params === undefined) continue;
-      pathKnown = true;
-      if (entry.method !== call.method) continue;
-      const complete = { ...call, params };
-      if (!entry.open) api.guard(complete);
-      return entry.handler(complete);
-    }
+  for (const entry of api?.routes ?? []) {
+    const params = paramsOf(entry, call.path);
+    if (params === undefined) continue;
+    pathKnown = true;
+    if (entry.method !== call.method) continue;
+    // Assumed: not found. A redirect would be possible too; what is known is that it failed (ROB).
+    if (entry.needsSlash && !call.slash) throw notFound();
+    const complete = { ...call, params };
+    if (!entry.open) api?.guard(complete);
+    return entry.handler(complete);
   }
   throw pathKnown ? methodNotAllowed() : notFound();
 }
 
-/** With or without a slash at the end is the same, also for POST (seen: DASH without, BOB and SAP with). */
-function pathOf(request: IncomingMessage): string {
+/**
+ * In v2, with or without a slash at the end is the same, also for POST (seen: DASH without, BOB and SAP with); the
+ * rows of v3 look at the slash.
+ */
+function pathOf(request: IncomingMessage): { path: string; slash: boolean } {
   const [path = '/'] = (request.url ?? '/').split('?', 1);
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  const slash = path.length > 1 && path.endsWith('/');
+  return { path: slash ? path.slice(0, -1) : path, slash };
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

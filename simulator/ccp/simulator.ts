@@ -1,17 +1,19 @@
 /** The container platform without its laboratory: start it, talk to it, break it, stop it. */
 import { X509Certificate } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { addOnState } from './add-on.ts';
 import { makeServerPair } from './certificates.ts';
-import type { ClusterState, NodeState } from './cluster.ts';
+import { type ClusterState, type Generation, type Network, type NodeState, rangeOf } from './cluster.ts';
 import type { Failure } from './failures.ts';
 import { type Inventory, inventory } from './inventory.ts';
 import { Lab } from './lab.ts';
 import { type CcpSimulatorOptions, resolveOptions } from './options.ts';
 import { startFront } from './server.ts';
 import { v2Api } from './v2/routes.ts';
+import { v3Api } from './v3/routes.ts';
 
 export type { Failure } from './failures.ts';
-export type { CcpSimulatorOptions, StateWords } from './options.ts';
+export type { CcpSimulatorOptions, StateWords, V3Options, V3Words } from './options.ts';
 
 /** Calls remembered for {@link CcpSimulator.calls}; older ones are forgotten. */
 const maxCalls = 1000;
@@ -19,16 +21,26 @@ const maxCalls = 1000;
 /** One cluster as an onlooker sees it. */
 export interface ClusterSnapshot {
   uuid: string;
+  /** The same as `uuid`, by its v3 name. */
+  id: string;
   name: string;
+  /** The generation through which it was ordered. */
+  api: Generation;
+  kind: 'vsphere' | 'eks';
   state: ClusterState;
-  network: 'calico' | 'contiv-aci';
-  /** The range that the order named: pods' with Calico, nodes' with ACI. */
+  /** `vpc`: EKS, a network of its own in the cloud. */
+  network: Network['plugin'];
+  /** The range that the order named: pods' with Calico, nodes' with ACI, the VPC's with EKS. */
   cidr: string;
   /** Where the API is or will be. */
   address: string;
   /** The API's URL while it answers. */
   apiUrl: string | undefined;
   nodes: { name: string; state: NodeState; address: string; isMaster: boolean }[];
+  /** Names of those that are installed, oldest first. */
+  addOns: string[];
+  /** The Kubernetes objects that have been applied to it, oldest first. May hold secrets. */
+  objects: object[];
   /** The create's body as it was understood. May hold secrets of the client's. */
   request: Readonly<Record<string, unknown>>;
 }
@@ -55,6 +67,8 @@ export interface CcpSimulator {
   inventory: Inventory;
   /** All clusters that there are now, oldest first. */
   clusters(): ClusterSnapshot[];
+  /** The last 10,000 creates that were carried out, also of clusters that are gone, oldest first. */
+  made(): { name: string; id: string }[];
   /** Addresses that the pool still has. */
   freeAddresses(): number;
   /** The last 1,000 calls, oldest first. A blocked create appears when it is answered. */
@@ -70,7 +84,7 @@ export interface CcpSimulator {
 }
 
 /**
- * Starts a simulator of Cisco Container Platform (v2 API) with an empty laboratory. Nothing is kept on disk.
+ * Starts a simulator of Cisco Container Platform (APIs v2 and v3) with an empty laboratory. Nothing is kept on disk.
  * Throws SetupError for impossible options and for a port that cannot be had.
  */
 export async function startCcpSimulator(options: CcpSimulatorOptions = {}): Promise<CcpSimulator> {
@@ -83,8 +97,7 @@ export async function startCcpSimulator(options: CcpSimulatorOptions = {}): Prom
     host: resolved.host,
     port: resolved.port,
     pair,
-    // The table of v3 goes beside this one, in a folder of its own, on the same laboratory.
-    apis: [v2Api(lab)],
+    apis: [v2Api(lab), v3Api(lab)],
     clock: lab.clock,
     failures: lab.failures,
     onCall: (method, path, status) => {
@@ -101,6 +114,7 @@ export async function startCcpSimulator(options: CcpSimulatorOptions = {}): Prom
     password: resolved.password,
     inventory,
     clusters: () => snapshots(lab),
+    made: () => [...lab.made],
     freeAddresses: () => lab.pool.free,
     calls: () => [...calls],
     fail: failure => lab.failures.add(failure),
@@ -115,16 +129,22 @@ export async function startCcpSimulator(options: CcpSimulatorOptions = {}): Prom
 
 function snapshots(lab: Lab): ClusterSnapshot[] {
   return lab.clusters().map(cluster => {
-    const { network, name, request } = cluster.order;
+    const { api, network, name, request } = cluster.order;
+    const addOns = [...cluster.addOns.values()];
     return {
       uuid: cluster.uuid,
+      id: cluster.uuid,
       name,
+      api,
+      kind: cluster.kind,
       state: cluster.state,
       network: network.plugin,
-      cidr: network.plugin === 'calico' ? network.podCidr : network.nodeCidr,
+      cidr: rangeOf(network),
       address: cluster.vip,
       apiUrl: cluster.apiServer?.url,
       nodes: cluster.nodes.map(({ name, state, address, isMaster }) => ({ name, state, address, isMaster })),
+      addOns: addOns.filter(one => addOnState(one, lab.clock) === 'installed').map(one => one.name),
+      objects: cluster.objects.all(),
       request,
     };
   });

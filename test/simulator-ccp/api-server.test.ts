@@ -77,7 +77,7 @@ test('a made cluster answers, verified with its own authority and no other', asy
 test('anybody may ask whether it lives; for the rest 403, 401 and 404 as Kubernetes says them', async () => {
   const lab = await startLab();
   const { ca, server, token, cert, key } = await make(lab, 'one');
-  const path = '/api/v1/nodes';
+  const path = '/api/v1/nothing';
   const call = caller(ca, server);
   expect((await call('GET', path)).json()).toMatchObject({ kind: 'Status', code: 403, reason: 'Forbidden' });
   const wrong = await call('GET', path, { headers: { authorization: 'Bearer wrong' } });

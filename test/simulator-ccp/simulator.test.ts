@@ -10,6 +10,7 @@ import { anyPool, calicoBody, caller, loggedIn, startLab, until } from './lab.ts
 test('one master and two workers take 160 s of the laboratory, more workers more', () => {
   expect(buildMs({ workers: 2 })).toBe(160_000);
   expect(buildMs({ workers: 10 })).toBe(320_000);
+  expect(buildMs({ masters: 3, workers: 2 })).toBe(200_000);
 });
 
 test('close ends blocked creates and API servers within a second', async () => {
@@ -41,8 +42,9 @@ test('two hundred clusters at once cost next to nothing: certificates are made w
   const network = { plugin: 'calico' as const, podCidr: '10.0.0.0/16' };
   const order = {
     kubernetesVersion: '1.12.6',
+    api: 'v2' as const,
     masters: 1,
-    workers: 2,
+    groups: [{ name: 'default-pool', size: 2 }],
     loadBalancers: 1,
     network,
     request: {},

@@ -47,7 +47,7 @@ function summary(cluster: Cluster, words: StateWords): Record<string, unknown> {
     workers: cluster.workers,
     masters: request.masters,
     type: request.type,
-    state: cluster.state === 'deleted' ? words.failed : words[cluster.state],
+    state: stateWord(cluster, words),
     template: '',
     ssh_user: request.ssh_user,
     ssh_password: request.ssh_password,
@@ -74,6 +74,11 @@ function summary(cluster: Cluster, words: StateWords): Record<string, unknown> {
     helm_charts: null,
     auth_list: null,
   };
+}
+
+/** Whoever still reads a cluster that was deleted while it was built reads of a failure (assumed). */
+function stateWord({ state }: Cluster, words: StateWords): string {
+  return state === 'building' || state === 'ready' ? words[state] : words.failed;
 }
 
 /** The rest of the request's fields, as they came. */

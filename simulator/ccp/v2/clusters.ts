@@ -14,7 +14,7 @@ import { kubeconfig } from '../kubeconfig.ts';
 import type { Lab } from '../lab.ts';
 import { type Answer, type Call, hangUp } from '../router.ts';
 import { dashboardUrl, fullView, listView } from './cluster-view.ts';
-import { checkBody, parseCreate } from './create-body.ts';
+import { checkBody, parseCreate, workersOf } from './create-body.ts';
 import { checkProvider } from './infrastructure.ts';
 
 /** Where in the build a connection breaks when the failure does not say. */
@@ -22,7 +22,7 @@ const dropAtFraction = 0.5;
 
 /** A bare array without pages (SWG, LAB, BOB). */
 export function list(lab: Lab): Answer {
-  const all = lab.clusters();
+  const all = lab.clusters('v2');
   if (all.length === 0 && lab.options.emptyListStatus === 404) throw noClusterFound();
   return { status: 200, json: all.map(cluster => listView(cluster, lab.options.stateWords)) };
 }
@@ -30,7 +30,7 @@ export function list(lab: Lab): Answer {
 /** There is one provider, so its clusters are all (GO2). */
 export function listOn(lab: Lab, call: Call): Answer {
   checkProvider(call);
-  return { status: 200, json: lab.clusters().map(cluster => listView(cluster, lab.options.stateWords)) };
+  return { status: 200, json: lab.clusters('v2').map(cluster => listView(cluster, lab.options.stateWords)) };
 }
 
 /**
@@ -41,7 +41,7 @@ export async function create(lab: Lab, call: Call): Promise<Answer | typeof hang
   const cluster = lab.create(parseCreate(call.body));
   const drop = lab.failures.take('drop');
   if (drop !== undefined) {
-    const afterMs = buildMs(cluster.order) * (drop.atFraction ?? dropAtFraction);
+    const afterMs = buildMs({ workers: cluster.workers }) * (drop.atFraction ?? dropAtFraction);
     await lab.clock.reach(cluster.createdMs + afterMs);
     return hangUp;
   }
@@ -58,7 +58,7 @@ export async function create(lab: Lab, call: Call): Promise<Answer | typeof hang
 
 /** By name only (SWG). Right after a create the name may not be known yet (inferred from DASH and GO2 pictures). */
 export function readByName(lab: Lab, call: Call): Answer {
-  const cluster = lab.byName(call.params.name ?? '');
+  const cluster = lab.byName(call.params.name ?? '', 'v2');
   if (cluster === undefined) throw clusterNotFound();
   if (lab.clock.nowMs() - cluster.createdMs < lab.options.visibleAfterMs) throw clusterNotFound();
   return answerWith(lab, cluster);
@@ -73,7 +73,7 @@ export function change(lab: Lab, call: Call): Answer {
   const wanted = checkBody(call.body, changeSchema);
   lab.resize(
     cluster,
-    wanted.workers ?? cluster.workers,
+    workersOf(wanted.workers ?? cluster.workers),
     loadBalancersFor(cluster, wanted.load_balancer_ip_num),
   );
   return answerWith(lab, cluster);
@@ -84,7 +84,7 @@ export function replace(lab: Lab, call: Call): Answer {
   const cluster = byUuid(lab, call);
   const order = parseCreate(call.body);
   if (order.name !== cluster.name) throw badRequest('name: cannot be changed');
-  lab.resize(cluster, order.workers, loadBalancersFor(cluster, order.loadBalancers));
+  lab.resize(cluster, order.groups, loadBalancersFor(cluster, order.loadBalancers));
   return answerWith(lab, cluster);
 }
 
@@ -96,7 +96,13 @@ export async function remove(lab: Lab, call: Call): Promise<Answer> {
 
 /** Gone from the swagger by release 3.1, so a client must not need it. The words are assumed. */
 export function health(lab: Lab, call: Call): Answer {
-  const words = { building: 'unknown', ready: 'healthy', failed: 'error', deleted: 'unknown' };
+  const words = {
+    building: 'unknown',
+    ready: 'healthy',
+    failed: 'error',
+    deleting: 'unknown',
+    deleted: 'unknown',
+  };
   return { status: 200, json: { cluster_health_status: words[byUuid(lab, call).state] } };
 }
 
@@ -121,14 +127,14 @@ function loadBalancersFor(cluster: Cluster, wanted: number | undefined): number 
 }
 
 function byUuid(lab: Lab, call: Call): Cluster {
-  const cluster = lab.byUuid(call.params.uuid ?? '');
+  const cluster = lab.byUuid(call.params.uuid ?? '', 'v2');
   if (cluster === undefined) throw clusterNotFound();
   return cluster;
 }
 
 /** Neither kubeconfig nor dashboard can be had before the cluster is ready (LAB: their buttons are disabled). */
 function readyByUuid(lab: Lab, call: Call): Cluster {
-  const cluster = lab.byUuid(call.params.uuid ?? '');
+  const cluster = lab.byUuid(call.params.uuid ?? '', 'v2');
   if (cluster?.state !== 'ready') throw recordNotFound();
   return cluster;
 }

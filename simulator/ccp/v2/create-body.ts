@@ -1,15 +1,11 @@
 /** The body of a create: what has to be there, what may be, and how it becomes an order. */
 import { z } from 'zod';
 import { parseCidr } from '../addresses.ts';
-import type { ClusterOrder } from '../cluster.ts';
+import { nameHint, nameRule, parseJson } from '../body.ts';
+import type { ClusterOrder, Network, WorkerGroup } from '../cluster.ts';
 import { badRequest } from '../errors.ts';
 import { inventory } from '../inventory.ts';
 
-/**
- * DNS-friendly is what the 3.2 form hints at; capitals and colons are known to be refused (DASH). The length is
- * inferred: a node's name adds 17 characters and has to remain a DNS label of 63.
- */
-const nameRule = /^[a-z0-9]([a-z0-9-]{0,44}[a-z0-9])?$/;
 /** Problems named in one answer; a person mends them one by one anyway. */
 const maxProblems = 5;
 
@@ -36,7 +32,7 @@ const nodePool = z.object({ vcpus: count, memory: count, template: text });
 
 /** The fields marked R (required) and O (optional) in section 3.1 of the reference. Others are dropped. */
 const createSchema = z.object({
-  name: z.string().regex(nameRule, 'must be lower-case letters, digits and "-", at most 46'),
+  name: z.string().regex(nameRule, nameHint),
   description: optionalText,
   type: z.literal(1, 'must be 1'),
   deployer_type: text,
@@ -95,15 +91,6 @@ const createSchema = z.object({
 
 export type CreateBody = z.output<typeof createSchema>;
 
-/** Reads JSON. Throws Refusal (400). */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw badRequest('the body is not JSON');
-  }
-}
-
 /** Checks a body by a schema. Throws Refusal (400) that names fields and never repeats their values. */
 export function checkBody<T>(body: string, schema: z.ZodType<T>): T {
   const checked = schema.safeParse(parseJson(body));
@@ -119,18 +106,24 @@ export function parseCreate(body: string): ClusterOrder {
   if (network.plugin === 'calico') checkCalico(request);
   else checkAci(request);
   return {
+    api: 'v2',
     name: request.name,
     kubernetesVersion: request.kubernetes_version,
     masters: request.masters,
-    workers: request.workers,
+    groups: workersOf(request.workers),
     loadBalancers: network.plugin === 'calico' ? (request.load_balancer_ip_num ?? 0) : 0,
     network,
     request,
   };
 }
 
+/** The one group of v2, by the name that the platform's pages give it (LAB, HCA). */
+export function workersOf(size: number): WorkerGroup[] {
+  return [{ name: 'default-pool', size }];
+}
+
 /** In v2 the details are JSON inside a string, with a key that depends on the plugin (DASH). */
-function networkOf(request: CreateBody): ClusterOrder['network'] {
+function networkOf(request: CreateBody): Network {
   const { name, details } = request.network_plugin;
   if (name === 'calico') return { plugin: name, podCidr: cidrIn(details, 'pod_cidr') };
   if (name === 'contiv-aci') return { plugin: name, nodeCidr: cidrIn(details, 'node_vlan_cidr') };

@@ -2,6 +2,7 @@
  * The table of v2, in the order of the reference. Left out, because no client that creates clusters needs them:
  * upgrade, authz, helmcharts, localusers, rbac, ldap, license.
  */
+import { errorAnswer } from '../errors.ts';
 import type { Lab } from '../lab.ts';
 import { type Api, route } from '../router.ts';
 import * as clusters from './clusters.ts';
@@ -11,7 +12,9 @@ import * as system from './system.ts';
 export function v2Api(lab: Lab): Api {
   const vsphere = '/2/providerclientconfigs/{uuid}/vsphere/datacenter';
   return {
+    prefix: '/2/',
     guard: call => system.guard(lab, call),
+    errorAnswer,
     routes: [
       route('POST', '/2/system/login', call => system.login(lab, call), true),
       route('GET', '/2/system/livenessHealth', () => system.liveness(lab)),
