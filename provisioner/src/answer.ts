@@ -1,12 +1,12 @@
 /** What a decision about a press changes: records, and the status that answers it. */
 import type { Press } from '../../protocol/src/messages.ts';
 import { clusterOf, pastReleasesMs } from './clusters.ts';
-import type { WhenReady } from './config.ts';
 import type { Update } from './desk.ts';
 import type { Decision } from './intake.ts';
 import type { Journal } from './journal.ts';
 import { expectReleaseS, percentTaken, releaseLeftS, usualS } from './progress.ts';
 import type { ButtonRecord, PressRecord } from './records.ts';
+import type { Rules } from './rules.ts';
 import { type Said, saidAccepted, saidBuilding, saidReady, saidRejected, saidReleasing } from './statuses.ts';
 
 /** What the button's profile says that is needed to answer a press. */
@@ -17,7 +17,7 @@ export interface Terms {
   deadlineS: number;
   /** The percent at which a build's first step ends; 0 when unknown. */
   upTo: number;
-  whenReady: WhenReady;
+  rules: Rules;
 }
 
 /** Answers presses of one button; made anew for each. */
@@ -55,7 +55,11 @@ export class Answer {
         return {
           presses: [this.#about(decision.of)],
           lastPress,
-          status: saidReady(clusterOf(this.#journal, this.#before.button, decision.of)),
+          status: saidReady(
+            clusterOf(this.#journal, this.#before.button, decision.of),
+            this.#nowMs,
+            this.#terms.rules,
+          ),
         };
       case 'release':
         return this.#release(decision.of);
@@ -70,7 +74,12 @@ export class Answer {
   /** The order is on record with the cluster before the platform hears of it. */
   #release(of: number): Update {
     const cluster = clusterOf(this.#journal, this.#before.button, of);
-    const release = { press: this.#press.press, percent: 0, askedAt: this.#nowMs };
+    const release = {
+      by: 'button' as const,
+      press: this.#press.press,
+      percent: 0,
+      askedAt: this.#nowMs,
+    };
     const made: PressRecord = { ...cluster, step: 'releasing', release };
     return {
       presses: [made, this.#about(of)],
@@ -107,6 +116,7 @@ export class Answer {
       press,
       profile: this.#terms.profile,
       step: 'rejected',
+      history: [],
       cluster: '',
       acceptedAt: this.#nowMs,
       deadlineAt: this.#nowMs + this.#terms.deadlineS * 1000,

@@ -1,19 +1,17 @@
 /** Brings one press to its end: look at the platform, decide, act, again. Any restart continues where it was. */
-import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
-import { askReady } from './api-server.ts';
-import { pastBuildsMs } from './clusters.ts';
-import type { Profile } from './config.ts';
-import type { Desk } from './desk.ts';
-import type { Journal } from './journal.ts';
+import { markOf, pastBuildsMs } from './clusters.ts';
+import { Finish, phaseCalling } from './finish.ts';
 import { oneLine } from './line.ts';
-import { type Act, type Create, nextAct } from './plan.ts';
-import { isRefusal, type Platform } from './platforms/platform.ts';
+import { type Act, type Create, nameTaken, nextAct } from './plan.ts';
+import { isRefusal, type Observation } from './platforms/platform.ts';
 import { percentCreating, percentOf, percentReserved, percentVerifying, upToOf, usualS } from './progress.ts';
 import { isBuilding, type PressRecord } from './records.ts';
+import { isOurs } from './removal.ts';
 import { Report } from './report.ts';
 import type { Reservations } from './reservations.ts';
 import { Backoff, Waker } from './wait.ts';
+import { oursOf, targetOf, type Work, type WorkDeps } from './work.ts';
 
 /** Looks per usual build: often enough that a phase is seen, seldom enough for a slow list (6 s were seen). */
 const looksPerBuild = 40;
@@ -30,18 +28,11 @@ const maxRetryMs = 30_000;
 
 const poolFull = 'No free address range in the pool of this profile';
 
-export interface BuildDeps {
-  journal: Journal;
-  desk: Desk;
-  platform: Platform;
+export interface BuildDeps extends WorkDeps {
   reservations: Reservations;
-  profile: Profile;
-  log: Logger;
-  now: () => number;
-  random: () => number;
 }
 
-export class Build {
+export class Build implements Work {
   readonly #deps: BuildDeps;
   readonly #report: Report;
   readonly #stop = new AbortController();
@@ -49,6 +40,7 @@ export class Build {
   readonly #backoff: Backoff;
   readonly #lookMs: number;
   readonly #settleMs: number;
+  readonly #finish: Finish;
   readonly #create: Create = { state: 'none', words: '', tries: 0 };
   #absentSinceMs: number | undefined;
   #lastTrouble = '';
@@ -59,6 +51,7 @@ export class Build {
     this.#report = new Report(deps, button, press, usual);
     this.#lookMs = Math.min(maxLookMs, Math.max(minLookMs, (usual * 1000) / looksPerBuild));
     this.#settleMs = Math.min(maxSettleMs, Math.max(minSettleMs, usual * 1000 * settlePart));
+    this.#finish = new Finish(deps, this.#stop.signal);
     this.#backoff = new Backoff({ firstMs: this.#lookMs, maxMs: maxRetryMs, random: deps.random });
   }
 
@@ -67,6 +60,7 @@ export class Build {
     // After the last pause the cluster may be on its way back already: that is not this one's work.
     while (!this.#signal.aborted && isBuilding(this.#record.step)) {
       const pauseMs = await this.#round();
+      if (!isBuilding(this.#record.step)) break;
       // Not beyond the deadline, so that it is kept to the moment.
       const leftMs = this.#record.deadlineAt - this.#deps.now();
       await this.#waker.sleep(leftMs > 0 ? Math.min(pauseMs, leftMs) : pauseMs, this.#signal);
@@ -113,16 +107,28 @@ export class Build {
   }
 
   async #step(): Promise<void> {
-    const { step, cluster } = this.#record;
+    const { step } = this.#record;
     if (step === 'accepted') return this.#reserve();
-    const { platform, profile } = this.#deps;
-    const observation = await platform.observe(cluster, profile.template, this.#signal);
+    const observation = await this.#look();
+    if (observation === 'foreign') return this.#fail(nameTaken, true);
     const now = this.#deps.now();
     if (observation.kind !== 'absent') this.#absentSinceMs = undefined;
     else this.#absentSinceMs ??= now;
     const absentForMs = now - (this.#absentSinceMs ?? now);
     const create = { ...this.#create };
     await this.#act(nextAct({ step, observation, create, absentForMs, settleMs: this.#settleMs }));
+  }
+
+  /** What the platform shows of our cluster. Another one that has its name by now is not ours: ours is gone. */
+  async #look(): Promise<Observation | 'foreign'> {
+    const record = this.#record;
+    const seen = await this.#deps.platform.observe(targetOf(this.#deps.profile, record), this.#signal);
+    if (seen.kind === 'absent' || record.step === 'reserved') return seen;
+    if (isOurs(oursOf(this.#deps, record), seen)) {
+      if (record.id === undefined) await this.#report.keepId(seen.id);
+      return seen;
+    }
+    return record.id === undefined ? 'foreign' : { kind: 'absent' };
   }
 
   async #act(act: Act): Promise<void> {
@@ -156,7 +162,7 @@ export class Build {
         upTo: this.#firstUpTo,
       });
     const range = await reservations.reserve(pool, write, this.#signal);
-    if (range === undefined) await this.#report.fail('QUOTA', poolFull);
+    if (range === undefined) await this.#report.fail('QUOTA', poolFull, false);
     else await this.#step();
   }
 
@@ -165,18 +171,20 @@ export class Build {
    * cluster is built, and what it says in the end is only one more hint for the next look.
    */
   async #startCreate(): Promise<void> {
-    const { button, press, cluster: name, range = '' } = this.#record;
+    const record = this.#record;
     const phase = this.#create.tries === 0 ? 'platform asked' : 'platform asked again';
     const upTo = this.#firstUpTo;
     await this.#report.advance({ step: 'creating', percent: percentCreating, phase, upTo });
     this.#create.tries++;
     this.#create.state = 'flying';
-    const { platform, profile } = this.#deps;
-    const description = `dash button ${button}, press ${press}`;
-    platform.create({ name, range, description, template: profile.template }, this.#signal).then(
-      () => this.#createEnded('done', ''),
-      (error: unknown) => this.#createEnded(isRefusal(error) ? 'refused' : 'died', messageOf(error)),
-    );
+    const { platform, profile, site } = this.#deps;
+    const description = markOf(site, record);
+    platform
+      .create({ ...targetOf(profile, record), range: record.range ?? '', description }, this.#signal)
+      .then(
+        () => this.#createEnded('done', ''),
+        (error: unknown) => this.#createEnded(isRefusal(error) ? 'refused' : 'died', messageOf(error)),
+      );
   }
 
   #createEnded(state: Create['state'], words: string): void {
@@ -189,22 +197,22 @@ export class Build {
     this.#waker.wake();
   }
 
-  /** The platform says ready; believed when the cluster's own API server says so too. */
+  /** The platform says ready; believed when the cluster itself says so too. */
   async #verify(): Promise<void> {
-    const { step, cluster } = this.#record;
-    if (step !== 'verifying') {
-      const phase = 'calling the API server';
+    if (this.#record.step !== 'verifying') {
+      const phase = phaseCalling;
       await this.#report.advance({ step: 'verifying', percent: percentVerifying, phase, upTo: 100 });
     }
-    const access = await this.#deps.platform.access(cluster, this.#signal);
-    const why = await askReady(access, this.#signal);
+    const finished = await this.#finish.round(this.#record);
     if (this.#signal.aborted) return;
-    if (why !== undefined) throw new Error(`API server does not answer: ${why}`);
-    await this.#report.ready(access.address, access.server);
+    if ('phase' in finished) await this.#report.advance({ phase: finished.phase, upTo: 100 });
+    else await this.#report.ready(finished.access.address, finished.access.server);
   }
 
-  #fail(words: string): Promise<void> {
-    return this.#report.fail('PLATFORM', words);
+  /** Before the platform was asked for anything, it has nothing of ours: what is there is not to be removed. */
+  #fail(words: string, foreign = false): Promise<void> {
+    const asked = this.#record.step !== 'accepted' && this.#record.step !== 'reserved';
+    return this.#report.fail('PLATFORM', words, asked && !foreign);
   }
 
   /**
@@ -223,7 +231,7 @@ export class Build {
     else if (this.#isLate) await written(this.#fail(this.#lateWords()));
     else {
       // Told to the button, so that a person sees why nothing moves.
-      const phase = step === 'verifying' ? 'API server not answering yet' : 'platform not answering';
+      const phase = /^API server/.test(words) ? 'API server not answering yet' : 'platform not answering';
       await written(this.#report.advance({ phase: refused ? words : phase }));
     }
     return this.#backoff.next();

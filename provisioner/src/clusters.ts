@@ -27,6 +27,19 @@ function newest(journal: Journal, button: string, step: PressRecord['step']): Pr
   );
 }
 
+/** The cluster of this name that was made here, whatever became of it. */
+export function byName(journal: Journal, cluster: string): PressRecord | undefined {
+  return journal.presses().find(record => record.cluster === cluster && cluster !== '');
+}
+
+/**
+ * What the platform keeps as a cluster's description: how ours are told from other people's of the same name.
+ * @param site two labs may share a platform.
+ */
+export function markOf(site: string, { button, press }: Pick<PressRecord, 'button' | 'press'>): string {
+  return `dash button ${button} of ${site}, press ${press}`;
+}
+
 /** How long the profile's builds took, oldest first, in milliseconds. Also of clusters that are gone since. */
 export function pastBuildsMs(journal: Journal, profile: string): number[] {
   return journal

@@ -4,12 +4,16 @@ import { readKey, readSecret } from '../../config/src/secret-file.ts';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../config/src/yaml-file.ts';
 import { keyBytes } from '../../protocol/src/sign.ts';
-import { proxyUser, type Settings, settingsSchema } from './config-schema.ts';
-import type { ProxyAddress, RelayAddress } from './dial.ts';
+import type { ProxyAddress, RelayAddress } from './addresses.ts';
+import { type Settings, settingsSchema } from './config-schema.ts';
+import { type Manifest, readManifests } from './kubernetes/manifests.ts';
 import type { PlatformConfig } from './platforms/make.ts';
-
-/** `show`: say again where that cluster is; `create`: build one more. */
-export type WhenReady = 'show' | 'create';
+import { type Environment, proxyFor } from './proxy-env.ts';
+import { noProxy, proxyAddress } from './proxy-url.ts';
+import { hostOf, relayAddress, relayUrlHint } from './relay-url.ts';
+import type { ProfileRules, RuleSettings } from './rules.ts';
+import type { WebhookEvent } from './webhooks/event.ts';
+import { webhookKey } from './webhooks/sign.ts';
 
 /** What a kind of button orders. */
 export interface Profile {
@@ -22,8 +26,13 @@ export interface Profile {
   expectS: number;
   /** Not ready by then means failed; so does not given back (seconds). */
   deadlineS: number;
-  /** What a new press does while the button's last cluster is ready. Default `create`. */
-  whenReady?: WhenReady;
+  rules?: ProfileRules;
+  /** What the platform puts into each cluster beside Kubernetes, by its own names. */
+  addOns?: readonly string[];
+  /** Ready only when every node is Ready, says the new cluster itself. */
+  nodesReady?: boolean;
+  /** Applied to each new cluster before it counts as ready. */
+  manifests?: readonly Manifest[];
   template: Readonly<Record<string, unknown>>;
 }
 
@@ -32,36 +41,54 @@ export interface ProvisionerConfig {
   site: string;
   /** 32 bytes; signs the beacon. */
   siteKey: Uint8Array;
-  relay: RelayAddress & { user: string; password: string };
+  /** `keepAliveS`: the longest silence towards the relay, in seconds; default 30. */
+  relay: RelayAddress & { user: string; password: string; keepAliveS?: number };
   proxy?: ProxyAddress;
   /** The journal's folder. */
   journal: string;
   platforms: Readonly<Record<string, PlatformConfig>>;
   profiles: Readonly<Record<string, Profile>>;
   /** 32 bytes of key each. */
-  buttons: Readonly<Record<string, { profile: string; key: Uint8Array }>>;
+  buttons: Readonly<Record<string, { profile: string; key: Uint8Array; rules?: RuleSettings }>>;
+  /** Where metrics and health are to be had. */
+  monitor?: { host: string; port: number };
+  webhooks?: readonly Webhook[];
+}
+
+/** Whom to tell what became of a press. */
+export interface Webhook {
+  url: string;
+  /** Signs each body. */
+  secret: string;
+  /** Default: all. */
+  events?: readonly WebhookEvent[];
+  /** PEM of its authority, when the system does not know it. */
+  ca?: string;
 }
 
 /**
- * Reads a settings file and every file that it names; relative paths count from its folder.
+ * Reads a settings file and every file that it names; relative paths count from its folder. Settings that say
+ * nothing of a proxy take the one of `env`, see {@link proxyFor}.
  * @throws SetupError with all problems: first those of the file itself, then those of the files it names.
  */
-export function loadConfig(path: string): ProvisionerConfig {
+export function loadConfig(path: string, env: Environment = process.env): ProvisionerConfig {
   const settings = readYamlFile(path, 'the settings file', settingsSchema);
-  return resolveFiles(settings, dirname(resolve(path)));
+  return resolveFiles(settings, dirname(resolve(path)), env);
 }
 
-function resolveFiles(settings: Settings, folder: string): ProvisionerConfig {
+function resolveFiles(settings: Settings, folder: string, env: Environment): ProvisionerConfig {
   const problems: string[] = [];
   // Collects, so that three missing files are three lines and not three runs.
-  const read = <T>(reader: (path: string, what: string) => T, path: string, what: string, fallback: T): T => {
+  const collect = <T>(get: () => T, fallback: T): T => {
     try {
-      return reader(resolve(folder, path), what);
+      return get();
     } catch (error) {
       problems.push(messageOf(error));
       return fallback;
     }
   };
+  const read = <T>(reader: (path: string, what: string) => T, path: string, what: string, fallback: T): T =>
+    collect(() => reader(resolve(folder, path), what), fallback);
   const secret = (path: string, what: string) => read(readSecret, path, what, '');
   const pem = (path: string, what: string) => read(readPem, path, what, '');
   const key = (path: string, what: string) =>
@@ -72,8 +99,9 @@ function resolveFiles(settings: Settings, folder: string): ProvisionerConfig {
     site: settings.site,
     siteKey: key(settings.siteKeyFile, 'siteKeyFile'),
     relay: {
-      ...relayAddress(relay.url),
+      ...relayOf(relay.url),
       ...(relay.ca === undefined ? {} : { ca: pem(relay.ca, 'relay.ca') }),
+      ...(relay.keepAliveS === undefined ? {} : { keepAliveS: relay.keepAliveS }),
       user: relay.user,
       password: secret(relay.passwordFile, 'relay.passwordFile'),
     },
@@ -88,54 +116,71 @@ function resolveFiles(settings: Settings, folder: string): ProvisionerConfig {
           ? { ca: pem(platform.ca ?? '', `platforms.${name}.ca`) }
           : { fingerprint: platform.fingerprint },
     })),
-    profiles: settings.profiles,
-    buttons: mapValues(settings.buttons, (button, name) => ({
-      profile: button.profile,
-      key: key(button.keyFile, `buttons.${name}.keyFile`),
+    profiles: mapValues(settings.profiles, ({ manifests, ...profile }) => ({
+      ...profile,
+      ...(manifests === undefined
+        ? {}
+        : { manifests: manifests.flatMap(path => read(readManifests, path, 'manifests', [])) }),
     })),
+    buttons: mapValues(settings.buttons, ({ profile, keyFile, rules }, name) => ({
+      profile,
+      key: key(keyFile, `buttons.${name}.keyFile`),
+      ...(rules === undefined ? {} : { rules }),
+    })),
+    ...(settings.monitor === undefined ? {} : { monitor: listenAt(settings.monitor) }),
+    ...(settings.webhooks === undefined
+      ? {}
+      : {
+          webhooks: settings.webhooks.map(({ url, secretFile, ca, events }, i) => ({
+            url,
+            secret: read(webhookSecret, secretFile, `webhooks.${i}.secretFile`, ''),
+            ...(ca === undefined ? {} : { ca: pem(ca, `webhooks.${i}.ca`) }),
+            ...(events === undefined ? {} : { events }),
+          })),
+        }),
   };
-  if (settings.proxy !== undefined) {
-    const { proxyPasswordFile } = settings;
-    const password =
-      proxyPasswordFile === undefined ? undefined : secret(proxyPasswordFile, 'proxyPasswordFile');
-    config.proxy = proxyOf(settings.proxy, password);
-  }
+  const proxy =
+    settings.proxy === undefined
+      ? collect(() => proxyFor(config.relay, env), undefined)
+      : proxyOf(settings, secret, pem);
+  if (proxy !== undefined) config.proxy = proxy;
   if (problems.length > 0) throw new SetupError(problems.join('\n'));
   return config;
 }
 
-const defaultPorts: Record<string, number> = {
-  'mqtt:': 1883,
-  'mqtts:': 8883,
-  'http:': 80,
-  'socks5:': 1080,
-  'socks5h:': 1080,
-};
-
-function portOf(url: URL): number {
-  return url.port === '' ? (defaultPorts[url.protocol] ?? 0) : Number(url.port);
+/** The schema has seen that the URL is one. */
+function relayOf(url: string): RelayAddress {
+  const relay = relayAddress(url);
+  if (relay === undefined) throw new SetupError(`relay.url: ${relayUrlHint}`);
+  return relay;
 }
 
-/** An IPv6 address stands in brackets in a URL, but not in a socket call. */
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
-}
-
-function relayAddress(text: string): RelayAddress {
-  const url = new URL(text);
-  return { host: hostOf(url), port: portOf(url), tls: url.protocol === 'mqtts:' };
-}
-
-function proxyOf(text: string, password: string | undefined): ProxyAddress {
-  const url = new URL(text);
-  const user = proxyUser(text);
+/** The proxy of the settings with its secrets; undefined for `none`. */
+function proxyOf(
+  { proxy = noProxy, proxyPasswordFile, proxyCa }: Settings,
+  secret: (path: string, what: string) => string,
+  pem: (path: string, what: string) => string,
+): ProxyAddress | undefined {
+  const way = proxyAddress(proxy);
+  if (way === undefined) return undefined;
   return {
-    type: url.protocol === 'http:' ? 'http' : 'socks5',
-    host: hostOf(url),
-    port: portOf(url),
-    ...(user === undefined ? {} : { user }),
-    ...(password === undefined ? {} : { password }),
+    ...way,
+    ...(proxyPasswordFile === undefined ? {} : { password: secret(proxyPasswordFile, 'proxyPasswordFile') }),
+    ...(proxyCa === undefined ? {} : { ca: pem(proxyCa, 'proxyCa') }),
   };
+}
+
+/** `host:port`, an IPv6 address in brackets. The port was checked for its digits only. */
+function listenAt(text: string): { host: string; port: number } {
+  const url = new URL(`tcp://${text}`);
+  return { host: hostOf(url), port: Number(url.port) };
+}
+
+/** Looked at now, so that one that cannot be a key is named with everything else. */
+function webhookSecret(path: string, what: string): string {
+  const text = readSecret(path, what);
+  webhookKey(text, `${what} ${path}`);
+  return text;
 }
 
 function readPem(path: string, what: string): string {

@@ -7,14 +7,14 @@ import type { Duplex } from 'node:stream';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import { HopError, socketReason } from './hop-error.ts';
 
-/** The relay has this long to answer CONNECT, in milliseconds. */
-const connackTimeoutMs = 10_000;
+/** The relay has this long to answer CONNECT and SUBSCRIBE, in milliseconds, or less: {@link silenceMs}. */
+const answerTimeoutMs = 10_000;
 
-/** And this long to answer SUBSCRIBE. */
-const ackTimeoutMs = 10_000;
-
-/** We speak at least this often, in seconds; half as much again of silence and the connection is given up. */
-const keepAliveS = 30;
+/**
+ * We speak at least this often, in seconds. A proxy or a radio link can forget a connection without a word to either
+ * end: half as much again without an answer and the connection is given up.
+ */
+export const defaultKeepAliveS = 30;
 
 /** Topics in one SUBSCRIBE packet: keeps it near 3 kB, below what any broker or proxy minds. */
 const subscribeBatch = 64;
@@ -38,6 +38,8 @@ export interface ConnectionOptions {
   user: string;
   password: string;
   will: LastWill;
+  /** Whole seconds, at least 1. Default {@link defaultKeepAliveS}. */
+  keepAliveS?: number;
   /** Called for every message. Must not throw. */
   onMessage: (topic: string, payload: Buffer) => void;
 }
@@ -56,24 +58,32 @@ export class Connection {
   readonly closed: Promise<string>;
   readonly #client: MqttClient;
   readonly #name: string;
+  readonly #answerWithinMs: number;
   #unacknowledged = 0;
   #reason = 'the relay closed the connection';
 
-  private constructor(client: MqttClient, name: string) {
+  private constructor(client: MqttClient, name: string, keepAliveS: number) {
     this.#client = client;
     this.#name = name;
+    this.#answerWithinMs = answerWithinMs(keepAliveS);
     this.closed = new Promise(resolve => client.once('close', () => resolve(this.#reason)));
     // Without a listener MQTT.js' errors end the process; the reason is told by `closed`.
     client.on('error', error => {
-      this.#reason = socketReason(error);
+      const silent = error.message === 'Keepalive timeout';
+      this.#reason = silent ? `no sign of life for ${silenceMs(keepAliveS) / 1000} s` : socketReason(error);
     });
   }
 
   /** Sends CONNECT and waits for the relay's yes. @throws HopError RELAY with the CONNACK's reason. */
   static async open(options: ConnectionOptions): Promise<Connection> {
-    const client = new MqttClient(() => options.stream, clientOptions(options));
+    const { stream, keepAliveS = defaultKeepAliveS } = options;
+    const client = new MqttClient(() => stream, clientOptions(options, keepAliveS));
     client.on('message', options.onMessage);
-    const connection = new Connection(client, options.relayName);
+    const connection = new Connection(client, options.relayName, keepAliveS);
+    // MQTT.js tells only of errors with a code; the WebSocket's words for its end have none.
+    stream.once('error', error => {
+      connection.#reason = socketReason(error);
+    });
     const refused = new Promise<string>(resolve =>
       client.once('error', error => resolve(connackReason(error))),
     );
@@ -105,8 +115,8 @@ export class Connection {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => reject(new HopError('RELAY', `${this.#name} ${why}`));
       const timer = setTimeout(
-        () => fail(`does not answer SUBSCRIBE within ${ackTimeoutMs / 1000} s`),
-        ackTimeoutMs,
+        () => fail(`does not answer SUBSCRIBE within ${this.#answerWithinMs / 1000} s`),
+        this.#answerWithinMs,
       );
       this.#client.subscribe(topics, { qos: 1 }, (error, _granted, packet) => {
         clearTimeout(timer);
@@ -157,7 +167,16 @@ export class Connection {
   }
 }
 
-function clientOptions(options: ConnectionOptions): IClientOptions {
+/** This much silence and nobody is there (MQTT 3.1.1 section 3.1.2.10 has the relay count the same), in milliseconds. */
+function silenceMs(keepAliveS: number): number {
+  return keepAliveS * 1500;
+}
+
+function answerWithinMs(keepAliveS: number): number {
+  return Math.min(answerTimeoutMs, silenceMs(keepAliveS));
+}
+
+function clientOptions(options: ConnectionOptions, keepAliveS: number): IClientOptions {
   return {
     protocolId: 'MQTT',
     protocolVersion: 4,
@@ -167,7 +186,7 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     password: options.password,
     clean: true,
     keepalive: keepAliveS,
-    connectTimeout: connackTimeoutMs,
+    connectTimeout: answerWithinMs(keepAliveS),
     manualConnect: true,
     reconnectPeriod: 0,
     resubscribe: false,

@@ -1,4 +1,4 @@
-/** What the provisioner counts, for tests, the demo and (later) metrics. */
+/** What the provisioner counts, for metrics and for tests. */
 
 export interface Counters {
   /** Payloads that came, whatever they were. */
@@ -8,6 +8,8 @@ export interface Counters {
   badBody: number;
   /** Dropped because too much waited for the button already. */
   dropped: number;
+  /** Not accepted because the journal could not be written. */
+  unwritten: number;
   accepted: number;
   /** Presses that were heard before and answered again. */
   repeated: number;
@@ -19,6 +21,8 @@ export interface Counters {
   /** Orders to give a cluster back. */
   releases: number;
   stale: number;
+  /** Against a rule of the lab: too many clusters, too soon, not allowed to give back. */
+  quota: number;
   rejected: number;
 }
 
@@ -29,6 +33,7 @@ export function newCounters(): Counters {
     badSignature: 0,
     badBody: 0,
     dropped: 0,
+    unwritten: 0,
     accepted: 0,
     repeated: 0,
     replayed: 0,
@@ -36,6 +41,7 @@ export function newCounters(): Counters {
     shown: 0,
     releases: 0,
     stale: 0,
+    quota: 0,
     rejected: 0,
   };
 }

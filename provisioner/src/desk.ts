@@ -8,6 +8,7 @@ import type { SigningKey } from '../../protocol/src/sign.ts';
 import { statusTopic } from '../../protocol/src/topics.ts';
 import type { Journal } from './journal.ts';
 import type { ButtonRecord, PressRecord } from './records.ts';
+import type { Notice } from './webhooks/event.ts';
 
 /** Waiting work per button. More presses than this at once are dropped: the button repeats itself. */
 export const maxQueued = 16;
@@ -21,19 +22,31 @@ export interface Update {
   status?: Omit<Status, 'press' | 'seq'>;
 }
 
+/** The events of a change, for those who want to be told elsewhere. */
+export type NoticesOf = (before: PressRecord | undefined, after: PressRecord) => readonly Notice[];
+
 export type Publish = (topic: string, payload: Buffer, retain: boolean) => void;
+
+export interface DeskDeps {
+  journal: Journal;
+  keys: ReadonlyMap<string, SigningKey>;
+  publish: Publish;
+  noticesOf?: NoticesOf;
+}
 
 export class Desk {
   readonly #journal: Journal;
   readonly #keys: ReadonlyMap<string, SigningKey>;
   readonly #publish: Publish;
+  readonly #noticesOf: NoticesOf;
   readonly #tails = new Map<string, Promise<unknown>>();
   readonly #queued = new Map<string, number>();
 
-  constructor(journal: Journal, keys: ReadonlyMap<string, SigningKey>, publish: Publish) {
+  constructor({ journal, keys, publish, noticesOf = () => [] }: DeskDeps) {
     this.#journal = journal;
     this.#keys = keys;
     this.#publish = publish;
+    this.#noticesOf = noticesOf;
   }
 
   /** How many things wait for this button. */
@@ -80,7 +93,12 @@ export class Desk {
 
   async #apply(before: ButtonRecord, update: Update): Promise<void> {
     const after = nextButton(before, update);
-    await this.#journal.write({ presses: update.presses ?? [], button: after });
+    const presses = update.presses ?? [];
+    // In the same write as the step, so that neither is ever without the other.
+    const notices = presses.flatMap(record =>
+      this.#noticesOf(this.#journal.press(record.button, record.press), record),
+    );
+    await this.#journal.write({ presses, button: after, notices });
     if (update.status !== undefined) this.#say(before.button, after.status, true);
   }
 

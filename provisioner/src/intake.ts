@@ -1,6 +1,6 @@
 /** What to do with a press: a pure decision from the press, the clock and what the journal knows of its button. */
 import { type Code, freshForS, type Press } from '../../protocol/src/messages.ts';
-import type { WhenReady } from './config.ts';
+import type { Rules } from './rules.ts';
 
 /** What has to be known of a button to decide. */
 export interface Known {
@@ -10,12 +10,16 @@ export interface Known {
   heard: boolean;
   /** The press whose build is under way, if any. */
   building?: number;
-  /** The press whose cluster is being given back, if any. */
+  /** The press whose cluster is being given back, if the button is being told of that. */
   releasing?: number;
   /** The press that made the newest cluster that is ready, if any. */
   live?: number;
-  /** What a new wish gets while there is one. */
-  whenReady: WhenReady;
+  /** Clusters that stand for this button and for all buttons of its profile, those on their way included. */
+  standing: number;
+  standingOfAll: number;
+  /** Seconds since this button's last order was accepted, if there was one. */
+  sinceOrderS?: number;
+  rules: Rules;
 }
 
 export type Decision =
@@ -50,16 +54,35 @@ export function decide(known: Known, press: Press, nowS: number): Decision {
     // The beacon is the lab's own clock, so an age below zero is a beacon from before the clock was set back.
     return { kind: 'reject', code: 'STALE', line: `Press is ${ageText(ageS)}: press again` };
   }
-  if (press.action === 'create') return { kind: 'accept' };
-  return known.live === undefined ? refuse('Nothing to give back') : { kind: 'release', of: known.live };
+  if (press.action === 'create') return refusedByRule(known) ?? { kind: 'accept' };
+  if (known.live === undefined) return refuse('Nothing to give back');
+  return known.rules.releaseBy.includes('button')
+    ? { kind: 'release', of: known.live }
+    : againstRule('Only an operator may give it back');
+}
+
+/** What the lab's rules say against one more cluster. */
+function refusedByRule({ standing, standingOfAll, sinceOrderS, rules }: Known): Decision | undefined {
+  if (standing >= rules.maxClusters) {
+    return againstRule(`${standing} of ${rules.maxClusters} clusters stand: give one back`);
+  }
+  if (standingOfAll >= rules.maxClustersOfAll) {
+    return againstRule(`All ${rules.maxClustersOfAll} clusters of this lab are taken`);
+  }
+  const waitS = rules.coolDownS - (sinceOrderS ?? rules.coolDownS);
+  return waitS > 0 ? againstRule(`Too soon: press again in ${Math.ceil(waitS)} s`) : undefined;
+}
+
+function againstRule(line: string): Decision {
+  return { kind: 'reject', code: 'QUOTA', line };
 }
 
 /** Answers that cost nothing, whatever the age of the press. */
-function calmCreate({ building, releasing, live, whenReady }: Known): Decision | undefined {
+function calmCreate({ building, releasing, live, rules }: Known): Decision | undefined {
   if (building !== undefined) return { kind: 'join', of: building };
   // One thing at a time for each button, or their statuses would talk across each other.
   if (releasing !== undefined) return refuse('A cluster is being given back: press again when it is');
-  return whenReady === 'show' && live !== undefined ? { kind: 'show', of: live } : undefined;
+  return rules.whenReady === 'show' && live !== undefined ? { kind: 'show', of: live } : undefined;
 }
 
 function calmRelease({ building, releasing }: Known): Decision | undefined {

@@ -1,8 +1,9 @@
 /** The link to the relay: dial, connect, say who is there, and again with back-off whenever it is lost. */
 import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
-import { Connection, type LastWill } from './connection.ts';
-import { at, dial, type ProxyAddress, type RelayAddress } from './dial.ts';
+import { at, type ProxyAddress, proxyName, type RelayAddress } from './addresses.ts';
+import { Connection, type ConnectionOptions, type LastWill } from './connection.ts';
+import { dial } from './dial.ts';
 import { HopError } from './hop-error.ts';
 import { Backoff, sleep } from './wait.ts';
 
@@ -23,7 +24,8 @@ const stableAfterMs = 10_000;
 const onlineAgainMs = [500, 2_000, 10_000];
 
 export interface LinkOptions {
-  relay: RelayAddress & { user: string; password: string };
+  /** `keepAliveS`: see {@link ConnectionOptions}. */
+  relay: RelayAddress & { user: string; password: string; keepAliveS?: number };
   proxy?: ProxyAddress;
   /** Topics to read on every connection. */
   topics: readonly string[];
@@ -104,18 +106,18 @@ export class Link {
       const { connection, refused } = await this.#open();
       const upAt = performance.now();
       this.#announce(connection, refused);
-      log.info({ relay: this.#relayName() }, 'connected to the relay');
+      log.info({ relay: this.#relayName(), way: this.#way() }, 'connected to the relay');
       const reason = await connection.closed;
       this.#connection = undefined;
       this.lastError = `RELAY ${this.#relayName()}: ${reason}`;
-      if (!this.#stop.signal.aborted) log.warn({ hop: 'RELAY', reason }, 'lost the relay');
+      if (!this.#stop.signal.aborted) log.warn({ hop: 'RELAY', reason, way: this.#way() }, 'lost the relay');
       return performance.now() - upAt;
     } catch (error) {
       if (this.#stop.signal.aborted) return 0;
       this.counters.failures++;
       this.lastError = messageOf(error);
       const hop = error instanceof HopError ? error.hop : 'RELAY';
-      log.warn({ hop, reason: this.lastError }, 'no way to the relay');
+      log.warn({ hop, reason: this.lastError, way: this.#way() }, 'no way to the relay');
       return 0;
     }
   }
@@ -130,13 +132,14 @@ export class Link {
     try {
       if (signal.aborted) throw new Error('stopped');
       const relayName = this.#relayName();
-      const { user, password } = relay;
+      const { user, password, keepAliveS } = relay;
       const connection = await Connection.open({
         stream,
         relayName,
         user,
         password,
         will: will(),
+        ...(keepAliveS === undefined ? {} : { keepAliveS }),
         onMessage,
       });
       // Before the beacon says online: a press that it invites must find us listening.
@@ -166,5 +169,11 @@ export class Link {
 
   #relayName(): string {
     return at(this.#options.relay.host, this.#options.relay.port);
+  }
+
+  /** For the log: directly, or through which proxy, and who named it. */
+  #way(): string {
+    const { proxy } = this.#options;
+    return proxy === undefined ? 'direct' : `${proxy.type} proxy ${proxyName(proxy)}`;
   }
 }

@@ -17,6 +17,9 @@ export interface Create {
 /** How often a cluster is asked for, when the platform takes the call but never lists the cluster. */
 export const maxCreates = 3;
 
+/** Another's cluster is never touched, and never counted as ours. */
+export const nameTaken = 'Name taken: the platform has a cluster of this name that is not ours';
+
 export interface Situation {
   step: Step;
   observation: Observation;
@@ -38,15 +41,15 @@ export type Act =
 export function nextAct(situation: Situation): Act {
   const { step, observation, create } = situation;
   if (step === 'reserved') {
-    return observation.kind === 'absent'
-      ? { kind: 'create' }
-      : { kind: 'fail', words: 'Name taken: the platform has a cluster of this name that is not ours' };
+    return observation.kind === 'absent' ? { kind: 'create' } : { kind: 'fail', words: nameTaken };
   }
   switch (observation.kind) {
     case 'building':
       return { kind: 'follow', observation };
     case 'ready':
       return { kind: 'verify' };
+    case 'deleting':
+      return { kind: 'fail', words: 'Somebody removes the cluster from the platform' };
     case 'failed':
       return { kind: 'fail', words: create.state === 'refused' ? create.words : observation.message };
     case 'absent':

@@ -66,7 +66,7 @@ export function leftS(usual: number, percent: number, elapsedS: number): number 
 }
 
 /** A week: the most that a status can say (seconds). */
-const maxLeftS = 604_800;
+export const maxLeftS = 604_800;
 
 /** Seconds left of a release. Nothing shows in between, so a late one is given as long again as it has taken. */
 export function releaseLeftS(usual: number, elapsedS: number): number {

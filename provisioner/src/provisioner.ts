@@ -1,24 +1,29 @@
 /** The provisioner: reads presses from the relay, builds clusters, tells the buttons. */
 import type { Logger } from '../../config/src/log.ts';
-import { messageOf } from '../../config/src/setup-error.ts';
 import { beaconEveryS } from '../../protocol/src/messages.ts';
 import { encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import type { SigningKey } from '../../protocol/src/sign.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import type { Terms } from './answer.ts';
 import { Builds } from './builds.ts';
-import { pastBuildsMs } from './clusters.ts';
+import { byName, pastBuildsMs } from './clusters.ts';
 import type { ProvisionerConfig } from './config.ts';
 import type { LastWill } from './connection.ts';
 import { type Counters, newCounters } from './counters.ts';
 import { Desk } from './desk.ts';
+import { Expiry } from './expiry.ts';
+import { objection, orderRelease } from './give-back.ts';
+import { type Health, healthy, PlatformChecks } from './health.ts';
 import { Journal } from './journal.ts';
 import { Link } from './link.ts';
 import { makePlatform } from './platforms/make.ts';
 import type { Platform } from './platforms/platform.ts';
 import { upToOf, usualS } from './progress.ts';
 import { Reception } from './reception.ts';
-import type { PressRecord } from './records.ts';
+import type { Asker, PressRecord } from './records.ts';
+import { type Rules, rulesOf } from './rules.ts';
+import { noticesOf } from './webhooks/notices.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 
 export interface ProvisionerDeps {
   log: Logger;
@@ -35,10 +40,20 @@ export interface Provisioner {
   readonly connected: boolean;
   /** Why there is no connection, beginning with the hop (PROXY or RELAY); undefined while there is one. */
   readonly lastError: string | undefined;
+  /** Builds, releases and clean-ups under way. */
+  readonly underWay: number;
   /** Resolves with true once connected and listening, with false after `limitMs`. */
   whenOnline(limitMs: number): Promise<boolean>;
   /** What the journal says of every press, for the command line and for tests. */
   presses(): PressRecord[];
+  /** How every part is doing. */
+  health(): Health;
+  /**
+   * Gives a cluster back on an operator's word: one that is ready, or what a failed build has left. Resolves, once
+   * the order is on disk, with what is being done, as a sentence.
+   * @throws SetupError when there is no such cluster of ours, or it may not be given back now.
+   */
+  release(cluster: string): Promise<string>;
   /** Says offline, leaves builds and releases for the next start, closes everything. Within 5 s. */
   stop(): Promise<void>;
 }
@@ -51,26 +66,28 @@ export async function startProvisioner(
   config: ProvisionerConfig,
   deps: ProvisionerDeps,
 ): Promise<Provisioner> {
-  const journal = await Journal.open(config.journal);
+  const { log, now = Date.now } = deps;
+  const journal = await Journal.open(config.journal, { log, now });
   const room = new Room(config, deps, journal);
   room.resume();
-  room.checkPlatforms();
   return room;
 }
 
 class Room implements Provisioner {
   readonly counters = newCounters();
   readonly #config: ProvisionerConfig;
-  readonly #log: Logger;
   readonly #now: () => number;
+  readonly #log: Logger;
   readonly #journal: Journal;
   readonly #siteKey: SigningKey;
   readonly #platforms: ReadonlyMap<string, Platform>;
   readonly #desk: Desk;
   readonly #builds: Builds;
+  readonly #checks: PlatformChecks;
+  readonly #expiry: Expiry;
+  readonly #webhooks: Webhooks;
   readonly #link: Link;
   readonly #beaconTimer: NodeJS.Timeout;
-  readonly #stopping = new AbortController();
   /** Status topics that the relay would not take from us. */
   #mute: ReadonlySet<string> = new Set();
   #stopped: Promise<void> | undefined;
@@ -80,8 +97,13 @@ class Room implements Provisioner {
     const buttons = Object.keys(config.buttons);
     const keys = new Map(Object.entries(config.buttons).map(([name, { key }]) => [name, keyFromBytes(key)]));
     const platforms = new Map(Object.entries(config.platforms).map(([name, it]) => [name, makePlatform(it)]));
-    const desk = new Desk(journal, keys, (topic, payload, retain) => {
-      if (!this.#mute.has(topic)) this.#link.publish(topic, payload, retain);
+    const desk = new Desk({
+      journal,
+      keys,
+      publish: (topic, payload, retain) => {
+        if (!this.#mute.has(topic)) this.#link.publish(topic, payload, retain);
+      },
+      noticesOf: (before, after) => noticesOf(config.site, before, after, now()),
     });
     const builds = new Builds({ config, journal, desk, platforms, log, now, random });
     const reception = new Reception({
@@ -103,6 +125,16 @@ class Room implements Provisioner {
     this.#platforms = platforms;
     this.#desk = desk;
     this.#builds = builds;
+    this.#checks = new PlatformChecks(platforms, log);
+    this.#expiry = new Expiry({
+      journal,
+      desk,
+      rulesOf: ({ button, profile }) => this.#rulesOf(button, profile),
+      onExpired: record => this.#giveBack(record, 'time'),
+      log,
+      now,
+    });
+    this.#webhooks = new Webhooks({ journal, webhooks: config.webhooks ?? [], log, now, random });
     this.#link = new Link({
       relay: config.relay,
       ...(config.proxy === undefined ? {} : { proxy: config.proxy }),
@@ -115,6 +147,7 @@ class Room implements Provisioner {
       random,
     });
     this.#beaconTimer = setInterval(() => this.#sayBeacon(), beaconEveryS * 1000);
+    journal.onChange(broken => this.#journalChanged(broken));
   }
 
   get connected(): boolean {
@@ -125,6 +158,10 @@ class Room implements Provisioner {
     return this.#link.lastError;
   }
 
+  get underWay(): number {
+    return this.#builds.size;
+  }
+
   whenOnline(limitMs: number): Promise<boolean> {
     return this.#link.whenUp(limitMs);
   }
@@ -133,22 +170,38 @@ class Room implements Provisioner {
     return this.#journal.presses();
   }
 
-  /** Goes on with what an earlier process left: builds and releases. */
-  resume(): void {
-    for (const record of this.#journal.unfinished()) this.#builds.start(record);
+  health(): Health {
+    const { broken } = this.#journal;
+    return {
+      relay: this.connected ? healthy : { ok: false, reason: this.lastError ?? 'not connected yet' },
+      journal: broken === undefined ? healthy : { ok: false, reason: broken },
+      platforms: this.#checks.health(),
+    };
   }
 
-  /** Logs in ahead of the first press, and tells the operator early when that fails. */
-  checkPlatforms(): void {
-    for (const [name, platform] of this.#platforms) {
-      platform.check(this.#stopping.signal).then(
-        () => this.#log.info({ platform: name }, 'platform answers'),
-        (error: unknown) => {
-          if (this.#stopping.signal.aborted) return;
-          this.#log.warn({ platform: name, reason: messageOf(error) }, 'platform cannot be used now');
-        },
-      );
-    }
+  async release(cluster: string): Promise<string> {
+    const record = byName(this.#journal, cluster);
+    const rules = this.#rulesOf(record?.button ?? '', record?.profile ?? '');
+    const no = objection(record, cluster, rules, this.presses());
+    if (no !== undefined) throw no;
+    if (record === undefined || record.step === 'releasing') return `${cluster} is being given back already`;
+    if (record.step === 'ready') await this.#giveBack(record, 'operator');
+    else await this.#builds.cleanUpAgain(record);
+    return `${cluster} is being given back`;
+  }
+
+  /** Goes on with what an earlier process left. */
+  resume(): void {
+    this.#builds.resume();
+  }
+
+  /**
+   * A lab that cannot write takes no press: its buttons see it offline, and sleep. When it can again, a write that
+   * had failed may turn out to be on the disk, and so may be an order that nobody works on.
+   */
+  #journalChanged(broken: string | undefined): void {
+    this.#sayBeacon();
+    if (broken === undefined) this.resume();
   }
 
   stop(): Promise<void> {
@@ -158,13 +211,20 @@ class Room implements Provisioner {
 
   async #stop(): Promise<void> {
     clearInterval(this.#beaconTimer);
-    this.#stopping.abort();
-    const building = this.#builds.stop();
+    this.#checks.stop();
+    const ending = Promise.all([this.#expiry.stop(), this.#builds.stop(), this.#webhooks.stop()]);
     await this.#link.stop(this.#beacon('offline'));
     await Promise.all([...this.#platforms.values()].map(platform => platform.close()));
-    await building;
+    await ending;
     await this.#desk.drained();
     await this.#journal.close();
+  }
+
+  async #giveBack(record: PressRecord, by: Asker): Promise<void> {
+    const ordered = await orderRelease(this.#journal, this.#desk, record, by, this.#now());
+    if (ordered === undefined) return;
+    this.#log.info({ button: record.button, press: record.press, cluster: record.cluster, by }, 'release');
+    this.#builds.start(ordered);
   }
 
   /**
@@ -185,7 +245,7 @@ class Room implements Provisioner {
   }
 
   #sayBeacon(): void {
-    const { topic, payload } = this.#beacon('online');
+    const { topic, payload } = this.#beacon(this.#journal.broken === undefined ? 'online' : 'offline');
     this.#link.publish(topic, payload, true);
   }
 
@@ -194,19 +254,17 @@ class Room implements Provisioner {
     return { topic, payload: encode(this.#siteKey, topic, { state, time: Math.floor(this.#now() / 1000) }) };
   }
 
+  #rulesOf(button: string, profile: string): Rules {
+    return rulesOf(this.#config.profiles[profile]?.rules, this.#config.buttons[button]?.rules);
+  }
+
   #termsOf(button: string): Terms {
     const profile = this.#config.buttons[button]?.profile ?? '';
-    const {
-      platform = '',
-      expectS = 0,
-      deadlineS = 0,
-      whenReady,
-      template = {},
-    } = this.#config.profiles[profile] ?? {};
+    const { platform = '', expectS = 0, deadlineS = 0, template = {} } = this.#config.profiles[profile] ?? {};
     return {
       profile,
       deadlineS,
-      whenReady: whenReady ?? 'create',
+      rules: this.#rulesOf(button, profile),
       usualS: usualS(pastBuildsMs(this.#journal, profile), expectS),
       upTo: upToOf({ done: 0, total: this.#platforms.get(platform)?.stepsOf(template) ?? 0 }),
     };

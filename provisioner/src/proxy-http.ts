@@ -1,6 +1,6 @@
 /** A tunnel through an HTTP proxy: the CONNECT method, RFC 9110 section 9.3.6, with basic authentication. */
 import type { Socket } from 'node:net';
-import { at, type ProxyAddress, type RelayAddress } from './dial.ts';
+import { at, loginAdvice, type ProxyAddress, proxyName, type RelayAddress } from './addresses.ts';
 import { HopError, socketReason } from './hop-error.ts';
 import { oneLine } from './line.ts';
 
@@ -9,10 +9,19 @@ const maxHeaderBytes = 16 * 1024;
 
 const maxReasonLength = 120;
 
+/** Names of ways to log in, like Negotiate. */
+const maxSchemeLength = 20;
+
+/** Said with status 500: by tinyproxy when nothing listens, by squid when the name is not known. */
+const aboutTheRelay = /Unable to connect|ERR_CANNOT_FORWARD|ERR_DNS_FAIL|ERR_CONNECT_FAIL/;
+
+/** The only port that squid and others let CONNECT pass to, as they come. */
+const httpsPort = 443;
+
 /**
  * Makes `socket`, connected to the proxy, a tunnel to the relay. Our listeners are gone
  * afterwards; bytes of the relay that came with the answer are put back.
- * @throws HopError PROXY for its own refusals, RELAY when it says that it cannot reach the relay (502 to 504).
+ * @throws HopError PROXY for its own refusals, RELAY when it says that it cannot reach the relay.
  */
 export async function tunnelHttp(
   socket: Socket,
@@ -29,24 +38,39 @@ export async function tunnelHttp(
   }
   // One write, so that it leaves in one segment.
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-  const name = `proxy ${at(proxy.host, proxy.port)}`;
+  const name = `proxy ${proxyName(proxy)}`;
   const header = await readHeader(socket, timeoutMs, why => new HopError('PROXY', `${name} ${why}`));
   const statusLine = oneLine(header.split('\r\n', 1)[0] ?? '', maxReasonLength);
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(statusLine)?.[1] ?? Number.NaN);
   if (status >= 200 && status < 300) return;
   if (Number.isNaN(status)) throw new HopError('PROXY', `${name} does not speak HTTP: "${statusLine}"`);
-  if (status >= 502 && status <= 504) {
-    throw new HopError('RELAY', `${target} is not reachable through the ${name}: "${statusLine}"`);
+  const detail = squidError(header);
+  if ((status >= 502 && status <= 504) || (status === 500 && aboutTheRelay.test(`${statusLine} ${detail}`))) {
+    throw new HopError('RELAY', `${target} is not reachable through the ${name}: "${statusLine}"${detail}`);
   }
-  throw new HopError('PROXY', `${name} refused: "${statusLine}"${adviceFor(status, proxy)}`);
+  throw new HopError('PROXY', `${name} refused: "${statusLine}"${adviceFor(status, header, proxy, relay)}`);
 }
 
-function adviceFor(status: number, proxy: ProxyAddress): string {
-  if (status === 403) return ' (ask for this host and port to be allowed)';
-  if (status !== 407) return '';
-  return proxy.user === undefined
-    ? ' (it wants a login: set proxy to http://user@host:port and proxyPasswordFile)'
-    : ' (check the user in proxy and proxyPasswordFile)';
+/** Squid's own word for what went wrong, which says more than its status: an unknown name has 500. */
+function squidError(header: string): string {
+  const [, word] = /^x-squid-error:[ \t]*(ERR_[A-Z_]{1,40})/im.exec(header) ?? [];
+  return word === undefined ? '' : ` (${word})`;
+}
+
+function adviceFor(status: number, header: string, proxy: ProxyAddress, relay: RelayAddress): string {
+  if (status === 403) {
+    const rule = relay.port === httpsPort ? '' : `; many proxies let CONNECT pass to port ${httpsPort} alone`;
+    return ` (ask for ${at(relay.host, relay.port)} to be allowed${rule})`;
+  }
+  // 401 is for servers, yet tinyproxy says it to a wrong password.
+  if (status !== 407 && status !== 401) return '';
+  // RFC 9110 section 11.7.1: one header or several, each with one challenge or more.
+  const offered = [...header.matchAll(/^proxy-authenticate:[ \t]*([^\r\n]*)/gim)].map(([, it]) => it ?? '');
+  if (offered.length > 0 && !offered.some(it => /(^|,\s*)basic\b/i.test(it))) {
+    const schemes = offered.map(it => oneLine(it.split(/[\s,]/, 1)[0] ?? '', maxSchemeLength)).join(', ');
+    return ` (it takes only ${oneLine(schemes, maxReasonLength)}; only Basic is spoken here)`;
+  }
+  return loginAdvice(proxy);
 }
 
 /** Reads up to the empty line. What follows it belongs to the relay and is put back. */

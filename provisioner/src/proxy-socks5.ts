@@ -1,7 +1,7 @@
 /** A tunnel through a SOCKS5 proxy (RFC 1928, login RFC 1929). The proxy looks the relay's name up, not we. */
 import type { Socket } from 'node:net';
 import { SocksClient } from 'socks';
-import { at, type ProxyAddress, type RelayAddress } from './dial.ts';
+import { at, loginAdvice, type ProxyAddress, proxyName, type RelayAddress } from './addresses.ts';
 import { HopError } from './hop-error.ts';
 import { oneLine } from './line.ts';
 
@@ -18,7 +18,7 @@ export async function tunnelSocks5(
   relay: RelayAddress,
   timeoutMs: number,
 ): Promise<void> {
-  const name = `proxy ${at(proxy.host, proxy.port)}`;
+  const name = `proxy ${proxyName(proxy)}`;
   try {
     await SocksClient.createConnection({
       command: 'connect',
@@ -40,13 +40,6 @@ export async function tunnelSocks5(
         `${at(relay.host, relay.port)} is not reachable through the ${name}: ${why}`,
       );
     }
-    throw new HopError('PROXY', `${name} refused: ${why}${adviceFor(why, proxy)}`);
+    throw new HopError('PROXY', `${name} refused: ${why}${/auth/i.test(why) ? loginAdvice(proxy) : ''}`);
   }
-}
-
-function adviceFor(why: string, proxy: ProxyAddress): string {
-  if (!/auth/i.test(why)) return '';
-  return proxy.user === undefined
-    ? ' (it wants a login: set proxy to socks5://user@host:port and proxyPasswordFile)'
-    : ' (check the user in proxy and proxyPasswordFile)';
 }

@@ -19,6 +19,14 @@ export function parseBlock(cidr: string): Block | undefined {
   return { first, last: first + size - 1 };
 }
 
+/** True for a network as a pool must be written: no bits set behind the prefix, which are a mistake in either half. */
+export function isPool(text: string): boolean {
+  const block = parseBlock(text);
+  if (block === undefined) return false;
+  const [address = ''] = text.split('/');
+  return parseBlock(`${address}/32`)?.first === block.first;
+}
+
 /**
  * The first block of length `prefix` in `pool` that overlaps none of `used`, as a CIDR; undefined when the pool
  * is full.

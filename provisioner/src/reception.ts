@@ -11,9 +11,9 @@ import { beingReleased, clusterOf, newestLive } from './clusters.ts';
 import { Complaints } from './complaints.ts';
 import type { Counters } from './counters.ts';
 import { type Desk, maxQueued } from './desk.ts';
-import { type Decision, decide } from './intake.ts';
+import { type Decision, decide, type Known } from './intake.ts';
 import type { Journal } from './journal.ts';
-import type { ButtonRecord, PressRecord } from './records.ts';
+import { type ButtonRecord, type PressRecord, stands } from './records.ts';
 
 export interface ReceptionDeps {
   journal: Journal;
@@ -51,10 +51,15 @@ const counterOf: Record<Refusal, 'tooLong' | 'badSignature' | 'badBody'> = {
   'bad body': 'badBody',
 };
 
+/** Button and number. */
+type PressKey = `${string}/${number}`;
+
 export class Reception {
   readonly #deps: ReceptionDeps;
   readonly #buttons: ReadonlyMap<string, string>;
   readonly #complaints = new Complaints();
+  /** Orders that are decided and not yet on disk, by profile: the quota counts them too. */
+  readonly #underWay = new Map<PressKey, string>();
 
   constructor(deps: ReceptionDeps) {
     this.#deps = deps;
@@ -84,38 +89,58 @@ export class Reception {
 
   async #handle(button: string, press: Press): Promise<void> {
     const { desk, journal, log, now, termsOf } = this.#deps;
+    const terms = termsOf(button);
     let decision: Decision = { kind: 'repeat' };
     try {
       await desk.update(button, before => {
-        decision = decide(this.#knownOf(before, press), press, Math.floor(now() / 1000));
-        const answer = new Answer(journal, before, press, termsOf(button), now());
-        return answer.to(decision);
+        decision = decide(this.#knownOf(before, press, terms), press, Math.floor(now() / 1000));
+        if (decision.kind === 'accept') this.#underWay.set(`${button}/${press.press}`, terms.profile);
+        return new Answer(journal, before, press, terms, now()).to(decision);
       });
       this.#after(button, press, decision);
     } catch (error) {
       // Not on disk, so not accepted: the button repeats its press.
+      this.#deps.counters.unwritten++;
+      if (!this.#complaints.mayBeSaid(`unwritten ${button}`, performance.now())) return;
       log.error({ button, press: press.press, reason: messageOf(error) }, 'press could not be written');
+    } finally {
+      this.#underWay.delete(`${button}/${press.press}`);
     }
   }
 
-  #knownOf(before: ButtonRecord, press: Press) {
-    const { journal, termsOf } = this.#deps;
+  #knownOf(before: ButtonRecord, press: Press, { profile, rules }: Terms): Known {
+    const { journal, now } = this.#deps;
     const { button, building, lastPress } = before;
     const live = newestLive(journal, button)?.press;
-    const releasing = beingReleased(journal, button)?.press;
+    const releasing = beingReleased(journal, button);
+    const told = releasing !== undefined && releasing.cluster === before.status.cluster;
+    const orders = journal.presses().filter(record => record.cluster !== '');
+    const own = orders.filter(record => record.button === button);
+    const known = new Set(orders.map(record => `${record.button}/${record.press}`));
+    // Other buttons' orders that are being written at this moment count too.
+    const unseen = [...this.#underWay].filter(([key, of]) => of === profile && !known.has(key));
+    const lastOrderMs = Math.max(...own.map(record => record.acceptedAt));
     return {
       lastPress,
       heard: journal.press(button, press.press) !== undefined,
-      whenReady: termsOf(button).whenReady,
+      standing: own.filter(stands).length,
+      standingOfAll:
+        orders.filter(record => record.profile === profile && stands(record)).length + unseen.length,
+      rules,
+      ...(own.length === 0 ? {} : { sinceOrderS: (now() - lastOrderMs) / 1000 }),
       ...(building === undefined ? {} : { building }),
-      ...(releasing === undefined ? {} : { releasing }),
+      ...(told ? { releasing: releasing.press } : {}),
       ...(live === undefined ? {} : { live }),
     };
   }
 
   #after(button: string, press: Press, decision: Decision): void {
     const { counters, desk, journal, log, onWork } = this.#deps;
-    log.info({ button, press: press.press, decision: decision.kind, batteryMv: press.batteryMv }, 'press');
+    // What a broken or hostile sender can repeat at will is said once a minute.
+    const cheap = decision.kind === 'repeat' || decision.kind === 'replay' || decision.kind === 'reject';
+    const said = !cheap || this.#complaints.mayBeSaid(`${decision.kind} ${button}`, performance.now());
+    if (said)
+      log.info({ button, press: press.press, decision: decision.kind, batteryMv: press.batteryMv }, 'press');
     switch (decision.kind) {
       case 'repeat':
         counters.repeated++;
@@ -137,6 +162,7 @@ export class Reception {
         return;
       case 'reject':
         counters.rejected++;
+        if (decision.code === 'QUOTA') counters.quota++;
         if (decision.code !== 'STALE') return;
         counters.stale++;
         this.#deps.onStale();

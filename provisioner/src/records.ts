@@ -4,7 +4,7 @@ import { maxPressNumber, type Status } from '../../protocol/src/messages.ts';
 import { nameSchema, statusSchema } from '../../protocol/src/node/schemas.ts';
 
 /** Version of these records. A higher one was written by a newer program and is not touched. */
-export const journalVersion = 1;
+export const journalVersion = 2;
 
 const pressNumber = z.int().min(0).max(maxPressNumber);
 const timeMs = z.int().min(0);
@@ -30,14 +30,22 @@ export const steps = [
 ] as const;
 export type Step = (typeof steps)[number];
 
+/** Who asked for a cluster to be given back: its button, a person at the command line, or its time to live. */
+export const askers = ['button', 'operator', 'time'] as const;
+export type Asker = (typeof askers)[number];
+
 /** One press and what became of it. Never holds a secret. */
 export const pressRecordSchema = z.strictObject({
   button: nameSchema,
   press: pressNumber.min(1),
   profile: z.string(),
   step: z.enum(steps),
+  /** Every step it has taken, oldest first, and when. The journal writes it. */
+  history: z.array(z.strictObject({ step: z.enum(steps), at: timeMs })),
   /** `<button>-<press number>`; empty with `rejected` and `joined`. */
   cluster: z.string(),
+  /** The platform's own id of the cluster, from the first look that showed it. Only this one is ever removed. */
+  id: z.string().exactOptional(),
   /** The reserved address range as CIDR, from step `reserved` on. */
   range: z.string().exactOptional(),
   acceptedAt: timeMs,
@@ -51,9 +59,18 @@ export const pressRecordSchema = z.strictObject({
   server: z.string().exactOptional(),
   /** Why it failed or was rejected. */
   line: z.string().exactOptional(),
-  /** How the cluster was given back: by which press, how far, from when to when. */
+  /** With `ready`: given back by itself then. */
+  expiresAt: timeMs.exactOptional(),
+  /** When its button was first told that this is near. */
+  warnedAt: timeMs.exactOptional(),
+  /** With `failed`: what the platform may still have of it is being removed; its range is not free before `endedAt`. */
+  cleanUp: z
+    .strictObject({ since: timeMs, endedAt: timeMs.exactOptional(), trouble: z.string().exactOptional() })
+    .exactOptional(),
+  /** How the cluster was given back: by whom, by which press (0: none), how far, from when to when. */
   release: z
     .strictObject({
+      by: z.enum(askers),
       press: pressNumber,
       percent: z.int().min(0).max(100),
       askedAt: timeMs,
@@ -84,6 +101,12 @@ export const metaSchema = z.strictObject({ version: z.int().min(1) });
 export function isBuilding(step: Step): boolean {
   const building: readonly Step[] = ['accepted', 'reserved', 'creating', 'building', 'verifying'];
   return building.includes(step);
+}
+
+/** True while machines stand for it, or may: what a quota counts. */
+export function stands({ step, cleanUp }: PressRecord): boolean {
+  const left = step === 'failed' && cleanUp !== undefined && cleanUp.endedAt === undefined;
+  return isBuilding(step) || step === 'ready' || step === 'releasing' || left;
 }
 
 /** A button that has never been heard. */

@@ -1,37 +1,28 @@
 /** Gives one cluster back: look at the platform, ask it, look until the cluster is gone. A restart continues. */
-import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
 import { maxLineLength, maxPhaseLength } from '../../protocol/src/messages.ts';
 import { clusterOf, pastReleasesMs } from './clusters.ts';
-import type { Profile } from './config.ts';
-import type { Desk } from './desk.ts';
-import type { Journal } from './journal.ts';
 import { oneLine } from './line.ts';
-import { isRefusal, type Platform } from './platforms/platform.ts';
+import { isRefusal } from './platforms/platform.ts';
 import { expectReleaseS, percentTaken, releaseLeftS, usualS } from './progress.ts';
-import type { PressRecord } from './records.ts';
-import { isTold, saidFailed, saidReleased, saidReleasing } from './statuses.ts';
+import type { ButtonRecord, PressRecord } from './records.ts';
+import { removeOnce } from './removal.ts';
+import { isTold, type Said, saidFailed, saidReleased, saidReleasing } from './statuses.ts';
 import { Backoff, sleep } from './wait.ts';
+import { oursOf, type Work, type WorkDeps } from './work.ts';
 
 /** Between two looks, and at most while the platform does not answer: as with a build (milliseconds). */
 const lookMs = 1_000;
 const maxRetryMs = 30_000;
 
+/** A cluster whose time is over and that could not be removed is tried again after this (milliseconds). */
+const retryExpiredMs = 600_000;
+
 const phase = 'giving it back';
 
-export interface ReleaseDeps {
-  journal: Journal;
-  desk: Desk;
-  platform: Platform;
-  profile: Profile;
-  log: Logger;
-  now: () => number;
-  random: () => number;
-}
-
 /** The journal says that this provisioner made the cluster, and `releasing`, before any of this begins. */
-export class Release {
-  readonly #deps: ReleaseDeps;
+export class Release implements Work {
+  readonly #deps: WorkDeps;
   readonly #button: string;
   readonly #press: number;
   readonly #usualS: number;
@@ -43,7 +34,7 @@ export class Release {
   #asked = 0;
   #trouble = '';
 
-  constructor(deps: ReleaseDeps, { button, press, profile }: PressRecord) {
+  constructor(deps: WorkDeps, { button, press, profile }: PressRecord) {
     this.#deps = deps;
     this.#button = button;
     this.#press = press;
@@ -75,7 +66,7 @@ export class Release {
   }
 
   get #release(): NonNullable<PressRecord['release']> {
-    return this.#record.release ?? { press: this.#press, askedAt: this.#deps.now(), percent: 0 };
+    return this.#record.release ?? { by: 'operator', press: 0, askedAt: this.#deps.now(), percent: 0 };
   }
 
   get #elapsedS(): number {
@@ -96,18 +87,18 @@ export class Release {
   }
 
   async #step(): Promise<void> {
-    const { platform, profile } = this.#deps;
-    const { cluster } = this.#record;
-    const seen = await platform.observe(cluster, profile.template, this.#signal);
-    if (seen.kind === 'absent') return this.#end();
-    if (seen.kind === 'failed') this.#trouble = seen.message;
-    if (this.#asked > 0 && this.#release.percent >= percentTaken)
-      return this.#advance(phase, percentTaken, 100);
-    this.#asked++;
-    await platform.remove(cluster, this.#signal);
+    const mayAsk = () => {
+      if (this.#asked > 0 && this.#release.percent >= percentTaken) return false;
+      this.#asked++;
+      return true;
+    };
+    const ours = oursOf(this.#deps, this.#record);
+    const removed = await removeOnce(this.#deps.platform, ours, mayAsk, this.#signal);
+    if (removed.kind === 'gone') return this.#end();
+    if (removed.kind === 'going') this.#trouble = removed.words;
     await this.#advance(phase, percentTaken, 100);
     // Some platforms answer when it is gone.
-    await this.#step();
+    if (removed.kind === 'asked') await this.#step();
   }
 
   /**
@@ -139,9 +130,23 @@ export class Release {
     const record = { ...this.#record, release: { ...this.#release, percent } };
     const left = releaseLeftS(this.#usualS, this.#elapsedS);
     const status = saidReleasing(record.cluster, oneLine(words, maxPhaseLength), percent, upTo, left);
-    await this.#deps.desk.update(this.#button, button =>
-      isTold(button.status, status, this.#usualS) ? undefined : { presses: [record], status },
-    );
+    await this.#deps.desk.update(this.#button, button => {
+      const percentKnown = this.#release.percent === percent;
+      if (percentKnown && (!this.#isListening(button) || isTold(button.status, status, this.#usualS))) return;
+      return this.#updateFor(button, [record], status);
+    });
+  }
+
+  /**
+   * A release that the button did not ask for is told to it only when its display is about this cluster: else it
+   * would talk across a build that is under way.
+   */
+  #isListening(button: ButtonRecord): boolean {
+    return this.#release.by === 'button' || button.status.cluster === this.#record.cluster;
+  }
+
+  #updateFor(button: ButtonRecord, presses: readonly PressRecord[], status: Said) {
+    return this.#isListening(button) ? { presses, status } : { presses };
   }
 
   /** Gone: its range is free from here on. */
@@ -149,7 +154,7 @@ export class Release {
     const release = { ...this.#release, percent: 100, endedAt: this.#deps.now() };
     const record: PressRecord = { ...this.#record, step: 'released', release };
     const status = saidReleased(record.cluster);
-    await this.#deps.desk.update(this.#button, () => ({ presses: [record], status }));
+    await this.#deps.desk.update(this.#button, button => this.#updateFor(button, [record], status));
     this.#deps.log.info({ state: 'released' }, 'release ended');
   }
 
@@ -158,10 +163,11 @@ export class Release {
     const line = oneLine(words, maxLineLength) || 'no words';
     const { release, ...before } = this.#record;
     const asker = this.#deps.journal.press(this.#button, release?.press ?? 0);
-    const presses: PressRecord[] = [{ ...before, step: 'ready' }];
+    const again = release?.by === 'time' ? { expiresAt: this.#deps.now() + retryExpiredMs } : {};
+    const presses: PressRecord[] = [{ ...before, ...again, step: 'ready' }];
     if (asker !== undefined) presses.push({ ...asker, step: 'failed', line });
     const status = saidFailed(before.cluster, release?.percent ?? 0, 'PLATFORM', line);
-    await this.#deps.desk.update(this.#button, () => ({ presses, status }));
+    await this.#deps.desk.update(this.#button, button => this.#updateFor(button, presses, status));
     this.#deps.log.info({ state: 'failed', line }, 'release ended');
   }
 }

@@ -6,6 +6,7 @@ import type { Desk } from './desk.ts';
 import type { Journal } from './journal.ts';
 import { oneLine } from './line.ts';
 import type { PressRecord } from './records.ts';
+import type { Rules } from './rules.ts';
 import { isTold, type Said, saidBuilding, saidFailed, saidReady } from './statuses.ts';
 
 export interface ReportDeps {
@@ -13,6 +14,7 @@ export interface ReportDeps {
   desk: Desk;
   log: Logger;
   now: () => number;
+  rules: Rules;
 }
 
 /** What changes in the record, and the few words that go with it. */
@@ -57,15 +59,28 @@ export class Report {
     });
   }
 
-  /** @param server the API's URL. */
-  ready(address: string, server: string): Promise<void> {
-    return this.#end({ step: 'ready', percent: 100, address, server }, saidReady);
+  /** Writes the platform's id of the cluster: from now on it is known by that. Nothing is said to the button. */
+  async keepId(id: string): Promise<void> {
+    await this.#deps.desk.update(this.#button, () => ({ presses: [{ ...this.record, id }] }));
   }
 
-  /** @param words the reason, in the words of whoever said no; cut to one line. */
-  fail(code: Code, words: string): Promise<void> {
+  /** @param server the API's URL. */
+  ready(address: string, server: string): Promise<void> {
+    const { now, rules } = this.#deps;
+    const { timeToLiveS } = rules;
+    const expiresAt = timeToLiveS === undefined ? {} : { expiresAt: now() + timeToLiveS * 1000 };
+    const change = { step: 'ready' as const, percent: 100, address, server, ...expiresAt };
+    return this.#end(change, record => saidReady(record, now(), rules));
+  }
+
+  /**
+   * @param words the reason, in the words of whoever said no; cut to one line.
+   * @param mayStand true when the platform may have something of the cluster, which is then removed.
+   */
+  fail(code: Code, words: string, mayStand: boolean): Promise<void> {
     const line = oneLine(words, maxLineLength) || 'no words';
-    return this.#end({ step: 'failed', line }, ({ cluster, percent }) =>
+    const cleanUp = mayStand ? { cleanUp: { since: this.#deps.now() } } : {};
+    return this.#end({ step: 'failed', line, ...cleanUp }, ({ cluster, percent }) =>
       saidFailed(cluster, percent, code, line),
     );
   }

@@ -5,7 +5,7 @@
 import type { Journal } from './journal.ts';
 import type { Platform } from './platforms/platform.ts';
 import { nextFree } from './ranges.ts';
-import type { PressRecord } from './records.ts';
+import { type PressRecord, stands } from './records.ts';
 
 /** Where a range is taken from. */
 export interface Pool {
@@ -75,11 +75,12 @@ export class Reservations {
   }
 }
 
-/** Ranges of builds under way and of clusters that stand. A failed build and a cluster that is gone have freed theirs. */
+/**
+ * Ranges of builds under way and of clusters that stand, also of those that have failed and are still being removed:
+ * a range is free when the platform has nothing left that uses it.
+ */
 export function rangesInUse(presses: readonly PressRecord[]): string[] {
-  return presses.flatMap(({ step, range }) =>
-    step === 'failed' || step === 'released' || range === undefined ? [] : [range],
-  );
+  return presses.flatMap(record => (record.range !== undefined && stands(record) ? [record.range] : []));
 }
 
 /** Runs one thing after another. */

@@ -1,8 +1,9 @@
 /** What a button is told, state by state. Pure; press and seq are the desk's to give. */
 import type { Code, State, Status } from '../../protocol/src/messages.ts';
-import { leftS, lookAgainS } from './progress.ts';
+import { leftS, lookAgainS, maxLeftS } from './progress.ts';
 import { qrOf } from './qr.ts';
 import type { PressRecord } from './records.ts';
+import type { Rules } from './rules.ts';
 
 export type Said = Omit<Status, 'press' | 'seq'>;
 
@@ -50,17 +51,50 @@ function stateOf(step: PressRecord['step']): State {
   return step === 'verifying' ? 'verifying' : 'provisioning';
 }
 
-/** A cluster that is ready, now or since long. */
-export function saidReady({ cluster, address, server }: PressRecord): Said {
+/** What stands below the address while nothing is to be said of its end. */
+const phaseReady = 'control plane';
+
+/** Below this, the next look shows that it is gone; above, it warns once more (seconds). */
+const lastWarningS = 600;
+const goneByS = 30;
+/** And a look comes this long after the line was due to change, so that it finds the new one (seconds). */
+const saidByS = 5;
+
+/**
+ * A cluster that is ready, now or since long.
+ * @param rules how long before its time is over the display says so, and whether the button wakes for that.
+ */
+export function saidReady(
+  record: PressRecord,
+  nowMs: number,
+  { warnBeforeS, wakeToWarn }: Pick<Rules, 'warnBeforeS' | 'wakeToWarn'>,
+): Said {
+  const { cluster, address, server, expiresAt } = record;
   const qr = server === undefined ? undefined : qrOf(server);
+  const left =
+    expiresAt === undefined ? 0 : Math.min(maxLeftS, Math.max(1, Math.ceil((expiresAt - nowMs) / 1000)));
+  const warns = expiresAt !== undefined && left <= warnBeforeS;
   return {
     state: 'ready',
     cluster,
-    phase: 'ready',
-    ...{ percent: 100, upTo: 100, leftS: 0, lookAgainS: 0 },
+    phase: warns ? `given back in ${inWords(left)}` : phaseReady,
+    ...{ percent: 100, upTo: 100, leftS: left },
+    lookAgainS: expiresAt === undefined || !wakeToWarn ? 0 : nextWarningS(left, warnBeforeS),
     ...(address === undefined ? {} : { address }),
     ...(qr === undefined ? {} : { qr }),
   };
+}
+
+/** When a button that sleeps should look by itself: as the warning begins, half-way through it, and at the end. */
+function nextWarningS(left: number, warnBeforeS: number): number {
+  if (left > warnBeforeS) return left - Math.floor(warnBeforeS) + saidByS;
+  return left > lastWarningS ? Math.round(left / 2) : left + goneByS;
+}
+
+/** At most 21 characters of the display with what stands before it. */
+function inWords(seconds: number): string {
+  if (seconds < 90) return `${seconds} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
 /** @param left in seconds. */

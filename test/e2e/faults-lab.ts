@@ -10,6 +10,7 @@ import { decode, encode } from '../../protocol/src/node/envelope.ts';
 import { pressSchema } from '../../protocol/src/node/schemas.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import { decide } from '../../provisioner/src/intake.ts';
+import { rulesOf } from '../../provisioner/src/rules.ts';
 import type { Clock } from '../../simulator/board/clock.ts';
 
 /** A status of a build: seconds after `accepted`, and what it says. */
@@ -141,7 +142,9 @@ export class ScriptedLab {
       {
         lastPress: this.#status.press,
         heard: this.numbers.has(number),
-        whenReady: 'create',
+        standing: 0,
+        standingOfAll: 0,
+        rules: rulesOf(),
         ...(this.#building === undefined ? {} : { building: this.#building }),
         ...(this.#releasing === undefined ? {} : { releasing: this.#releasing }),
         ...(this.#live === undefined ? {} : { live: this.#live }),

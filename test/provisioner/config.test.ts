@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,6 +8,10 @@ import { loadConfig } from '../../provisioner/src/config.ts';
 
 const examplePath = new URL('../../provisioner/example.yaml', import.meta.url);
 const example = readFileSync(examplePath, 'utf8');
+const isolation = readFileSync(
+  new URL('../../provisioner/manifests/isolation.yaml', import.meta.url),
+  'utf8',
+);
 const key = Buffer.alloc(32, 7).toString('base64');
 
 let folder: string;
@@ -19,6 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function put(files: Record<string, string>): string {
+  mkdirSync(join(folder, 'manifests'), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return join(folder, 'provisioner.yaml');
 }
@@ -58,6 +63,9 @@ test('the example is valid, and loads when its files are there', () => {
     'relay-ca.pem': pem,
     'site.key': key,
     'house-01.key': key,
+    'house-02.key': key,
+    'webhook.secret': 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n',
+    'manifests/isolation.yaml': isolation,
   });
   const config = loadConfig(path);
   expect(config.relay).toEqual({
@@ -81,7 +89,7 @@ test('the example is valid, and loads when its files are there', () => {
     password: 'c',
     trust: { fingerprint: expect.stringMatching(/^[0-9A-F]{64}$/) },
   });
-  expect(config.profiles.house?.whenReady).toBe('create');
+  expect(config.profiles.house?.rules?.whenReady).toBe('create');
   expect(config.buttons['house-01']?.key).toEqual(Buffer.alloc(32, 7));
 });
 
@@ -92,7 +100,7 @@ test('files that are missing or broken are all named', () => {
     loadConfig(path);
   } catch (error) {
     const lines = (error as Error).message.split('\n');
-    expect(lines).toHaveLength(6);
+    expect(lines).toHaveLength(9);
     expect(lines[0]).toMatch(/^siteKeyFile .*site\.key is not a key: expected base64 of 32 bytes/);
     expect(lines.join('\n')).not.toContain('c2hvcnQ=');
   }
@@ -109,7 +117,7 @@ test('five mistakes are five problems, each with its path and what was expected'
   expect(found).toHaveLength(5);
   const text = found.join('\n');
   expect(text).toContain('site: expected 1 to 20 lower-case letters');
-  expect(text).toContain('relay.url: expected mqtt://host:port or mqtts://host:port');
+  expect(text).toContain('relay.url: expected mqtt://host:port, mqtts://host:port, ws://');
   expect(text).toContain('profiles.house.rangePrefix: Invalid input: expected number');
   expect(text).toContain(
     'buttons.house-01.profile: there is no such profile; there is house (found "cloud")',
@@ -164,7 +172,7 @@ const single: [string, Record<string, unknown>, RegExp][] = [
     /deadlineS: expected at least expectS \(160\)/,
   ],
   ['a name in the template', { 'profiles.house.template.name': 'x' }, /template.name: comes from the press/],
-  ['an unknown wish', { 'profiles.house.whenReady': 'ask' }, /whenReady: .*"show"\|"create"/],
+  ['an unknown wish', { 'profiles.house.rules.whenReady': 'ask' }, /whenReady: .*"show"\|"create"/],
   ['three masters', { 'profiles.house.template.masters': 3 }, /template.masters: expected 1/],
   [
     'an unknown plugin',

@@ -1,9 +1,11 @@
 /** The way out: real sockets, real TLS; the proxies here are small fixtures, real ones are met end to end. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
-import { dial, type ProxyAddress, type RelayAddress } from '../../provisioner/src/dial.ts';
+import type { ProxyAddress, RelayAddress } from '../../provisioner/src/addresses.ts';
+import { dial } from '../../provisioner/src/dial.ts';
 import { makeServerPair } from '../../simulator/ccp/certificates.ts';
 
 const never = new AbortController().signal;
@@ -43,7 +45,7 @@ const proxyAt = (port: number, change: Partial<ProxyAddress> = {}): ProxyAddress
   ...change,
 });
 
-async function says(socket: Socket, text: string): Promise<string> {
+async function says(socket: Duplex, text: string): Promise<string> {
   socket.resume();
   socket.write(text);
   const [answer] = await once(socket, 'data');

@@ -4,7 +4,7 @@ import { silentLog } from '../../config/src/log.ts';
 import type { Profile } from '../../provisioner/src/config.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
-import { type Lab, startLab, TestButton, template } from './lab.ts';
+import { eventually, type Lab, startLab, TestButton, template } from './lab.ts';
 
 let lab: Lab;
 let provisioner: Provisioner | undefined;
@@ -99,6 +99,8 @@ test('no room: its words; the next press gets the range that was freed', async (
     code: 'PLATFORM',
     line: '400: no free IP addresses in subnet default-network-subnet',
   });
+  // Free when it is sure that the platform has made nothing.
+  await eventually(() => provisioner?.presses()[0]?.cleanUp?.endedAt !== undefined, 10_000);
   await button.press(2);
   await button.until(status => status.state === 'ready' && status.press === 2);
   expect(lab.ccp.clusters().map(({ name, cidr }) => [name, cidr])).toEqual([['house-01-2', '172.16.0.0/20']]);
@@ -122,7 +124,13 @@ test('somebody else has a cluster of that name: it is left alone', async () => {
     trust: { ca: lab.ccp.caPem },
   });
   await platform.create(
-    { name: 'house-01-1', range: '172.16.0.0/20', description: 'theirs', template: template(lab.ccp) },
+    {
+      name: 'house-01-1',
+      range: '172.16.0.0/20',
+      description: 'theirs',
+      template: template(lab.ccp),
+      addOns: [],
+    },
     new AbortController().signal,
   );
   await platform.close();

@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { type Decision, decide, type Known } from '../../provisioner/src/intake.ts';
+import { type RuleSettings, rulesOf } from '../../provisioner/src/rules.ts';
 import { pressBody } from './lab.ts';
 
 const now = 1_700_000_000;
 const fresh = { ...pressBody(7), time: now };
 
-const unknown: Known = { lastPress: 0, heard: false, whenReady: 'create' };
+const rules = rulesOf();
+const unknown: Known = { lastPress: 0, heard: false, standing: 0, standingOfAll: 0, rules };
+const by = (settings: RuleSettings) => ({ rules: rulesOf(settings) });
+const show = by({ whenReady: 'show' });
+const quota = { kind: 'reject', code: 'QUOTA' } as const;
 const release = { action: 'release' as const };
 const refused = { kind: 'reject', code: 'PLATFORM' } as const;
 
@@ -24,19 +29,48 @@ const table: [string, Partial<Known>, Partial<typeof fresh>, Partial<Decision>][
   ['a new wish while building', { lastPress: 6, building: 6 }, {}, { kind: 'join', of: 6 }],
   ['a stale wish while building', { lastPress: 6, building: 6 }, { time: 0 }, { kind: 'join', of: 6 }],
   ['a new wish while one is ready', { live: 5 }, {}, { kind: 'accept' }],
-  ['the same, to be shown', { live: 5, whenReady: 'show' }, {}, { kind: 'show', of: 5 }],
-  ['to be shown, and stale', { live: 5, whenReady: 'show' }, { time: 0 }, { kind: 'show', of: 5 }],
-  ['to be shown, but none is ready', { whenReady: 'show' }, {}, { kind: 'accept' }],
-  ['to be shown, while building', { live: 5, building: 6, whenReady: 'show' }, {}, { kind: 'join', of: 6 }],
-  ['to be shown, while one goes', { live: 4, releasing: 5, whenReady: 'show' }, {}, refused],
+  ['the same, to be shown', { live: 5, ...show }, {}, { kind: 'show', of: 5 }],
+  ['to be shown, and stale', { live: 5, ...show }, { time: 0 }, { kind: 'show', of: 5 }],
+  ['to be shown, but none is ready', show, {}, { kind: 'accept' }],
+  ['to be shown, while building', { live: 5, building: 6, ...show }, {}, { kind: 'join', of: 6 }],
+  ['to be shown, while one goes', { live: 4, releasing: 5, ...show }, {}, refused],
   ['a new wish while one goes', { releasing: 5 }, {}, refused],
   ['release', { live: 5 }, release, { kind: 'release', of: 5 }],
-  ['release, to be shown', { live: 5, whenReady: 'show' }, release, { kind: 'release', of: 5 }],
+  ['release, to be shown', { live: 5, ...show }, release, { kind: 'release', of: 5 }],
   ['release, stale', { live: 5 }, { ...release, time: 0 }, { kind: 'reject', code: 'STALE' }],
   ['release, heard before', { heard: true, live: 5 }, release, { kind: 'repeat' }],
   ['release, replayed', { lastPress: 7, live: 5 }, release, { kind: 'replay' }],
   ['release of nothing', {}, release, refused],
   ['release while building', { building: 6, live: 5 }, release, refused],
+  ['as many as one may have', { standing: 5 }, {}, quota],
+  ['one less than that', { standing: 4 }, {}, { kind: 'accept' }],
+  ['one of one', { standing: 1, ...by({ maxClusters: 1 }) }, {}, quota],
+  [
+    'one of one, while building it',
+    { standing: 1, building: 6, ...by({ maxClusters: 1 }) },
+    {},
+    { kind: 'join' },
+  ],
+  [
+    'one of one, to be shown',
+    { standing: 1, live: 5, ...by({ maxClusters: 1, whenReady: 'show' }) },
+    {},
+    { kind: 'show' },
+  ],
+  ['all of the profile', { standingOfAll: 20, rules: rulesOf({ maxClustersOfAll: 20 }) }, {}, quota],
+  ['one less', { standingOfAll: 19, rules: rulesOf({ maxClustersOfAll: 20 }) }, {}, { kind: 'accept' }],
+  ['too soon', { sinceOrderS: 59.5, ...by({ coolDownS: 60 }) }, {}, quota],
+  ['not too soon', { sinceOrderS: 60, ...by({ coolDownS: 60 }) }, {}, { kind: 'accept' }],
+  ['the first of all, with a cool-down', by({ coolDownS: 60 }), {}, { kind: 'accept' }],
+  ['too many, and stale', { standing: 5 }, { time: 0 }, { kind: 'reject', code: 'STALE' }],
+  [
+    'release, too soon for an order',
+    { live: 5, sinceOrderS: 1, ...by({ coolDownS: 60 }) },
+    release,
+    { kind: 'release' },
+  ],
+  ['release by the operator only', { live: 5, ...by({ releaseBy: ['operator'] }) }, release, quota],
+  ['release by nobody', { live: 5, ...by({ releaseBy: [] }) }, release, quota],
   ['release while it goes', { releasing: 5, live: 4 }, release, { kind: 'join', of: 5 }],
 ];
 
@@ -44,6 +78,18 @@ describe('intake', () => {
   test.each(table)('%s', (_, known, change, expected) => {
     const decision = decide({ ...unknown, ...known }, { ...fresh, ...change }, now);
     expect(decision).toMatchObject(expected);
+  });
+
+  test('says how many, of how many, and how long to wait', () => {
+    const line = (known: Partial<Known>) => {
+      const decision = decide({ ...unknown, ...known }, fresh, now);
+      return decision.kind === 'reject' ? decision.line : decision.kind;
+    };
+    expect(line({ standing: 5 })).toBe('5 of 5 clusters stand: give one back');
+    expect(line({ sinceOrderS: 18.5, ...by({ coolDownS: 60 }) })).toBe('Too soon: press again in 42 s');
+    expect(line({ standingOfAll: 3, rules: rulesOf({ maxClustersOfAll: 3 }) })).toBe(
+      'All 3 clusters of this lab are taken',
+    );
   });
 
   test('what a rejected button reads fits its display', () => {

@@ -1,5 +1,5 @@
 /** The connection to the relay: lost, taken over, refused. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { Aedes } from 'aedes';
 import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -7,8 +7,6 @@ import { silentLog } from '../../config/src/log.ts';
 import { decode, encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { beaconSchema } from '../../protocol/src/node/schemas.ts';
 import { beaconTopic } from '../../protocol/src/topics.ts';
-import { Connection } from '../../provisioner/src/connection.ts';
-import { dial } from '../../provisioner/src/dial.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { eventually, type Lab, site, startLab, TestButton } from './lab.ts';
 
@@ -137,44 +135,4 @@ test('no relay, then one: found by itself', async () => {
   await lab.restartRelay();
   expect(await running.whenOnline(5_000)).toBe(true);
   expect(running.lastError).toBeUndefined();
-});
-
-test('each MQTT packet leaves in one write', async () => {
-  const writes: number[] = [];
-  const server = createServer(socket => {
-    // CONNACK, section 3.2: accepted.
-    socket.once('data', () => socket.write(Buffer.from([0x20, 2, 0, 0])));
-  });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  const stream: Socket = await dial(
-    { host: '127.0.0.1', port, tls: false },
-    undefined,
-    new AbortController().signal,
-  );
-  // Below the stream: what Node hands to the system, one call each.
-  const handle = (stream as unknown as { _handle: Record<string, (...parts: unknown[]) => unknown> })._handle;
-  for (const name of ['writev', 'writeBuffer', 'writeUtf8String', 'writeLatin1String', 'writeAsciiString']) {
-    const original = handle[name]?.bind(handle);
-    handle[name] = (...parts) => {
-      writes.push(1);
-      return original?.(...parts);
-    };
-  }
-  const will = { topic: 'a', payload: Buffer.from('b') };
-  const connection = await Connection.open({
-    stream,
-    relayName: 'test',
-    user: 'lab',
-    password: 'x',
-    will,
-    onMessage: () => {},
-  });
-  expect(writes).toHaveLength(1);
-  connection.publish('dashbutton/v1/buttons/house-01/status', Buffer.alloc(300, 'x'), true);
-  await eventually(() => writes.length >= 2);
-  await new Promise(resolve => setTimeout(resolve, 50));
-  expect(writes).toHaveLength(2);
-  connection.drop();
-  server.close();
 });

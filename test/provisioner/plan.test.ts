@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { type Act, maxCreates, nextAct, type Situation } from '../../provisioner/src/plan.ts';
 
-const building = { kind: 'building' as const, phase: 'x', done: 1, total: 3 };
+const sight = { id: 'x', description: '' };
+const building = { ...sight, kind: 'building' as const, phase: 'x', done: 1, total: 3 };
 const base: Situation = {
   step: 'creating',
   observation: { kind: 'absent' },
@@ -16,7 +17,7 @@ const table: [string, Partial<Situation>, Partial<Act>][] = [
   ['reserved, but there already: not ours', { step: 'reserved', observation: building }, { kind: 'fail' }],
   [
     'reserved, but ready already: not ours',
-    { step: 'reserved', observation: { kind: 'ready' } },
+    { step: 'reserved', observation: { ...sight, kind: 'ready' } },
     { kind: 'fail' },
   ],
   ['asked, seen: follow', { observation: building }, { kind: 'follow' }],
@@ -48,10 +49,10 @@ const table: [string, Partial<Situation>, Partial<Act>][] = [
   ['seen before, gone: never built again', { step: 'building', absentForMs: 1000 }, { kind: 'fail' }],
   ['seen before, missing for a moment: wait', { step: 'building' }, { kind: 'wait' }],
   ['verifying, gone', { step: 'verifying', absentForMs: 1000 }, { kind: 'fail' }],
-  ['ready: verify', { step: 'building', observation: { kind: 'ready' } }, { kind: 'verify' }],
+  ['ready: verify', { step: 'building', observation: { ...sight, kind: 'ready' } }, { kind: 'verify' }],
   [
     'broken: its words',
-    { observation: { kind: 'failed', message: 'boom' } },
+    { observation: { ...sight, kind: 'failed', message: 'boom' } },
     { kind: 'fail', words: 'boom' },
   ],
 ];

@@ -10,14 +10,21 @@ import { statusSchema } from '../../protocol/src/node/schemas.ts';
 import { pastBuildsMs, pastReleasesMs } from '../../provisioner/src/clusters.ts';
 import { Desk } from '../../provisioner/src/desk.ts';
 import { Journal } from '../../provisioner/src/journal.ts';
-import { type Observation, type Platform, PlatformError } from '../../provisioner/src/platforms/platform.ts';
+import {
+  type Observation,
+  type Platform,
+  PlatformError,
+  type Target,
+} from '../../provisioner/src/platforms/platform.ts';
 import { newButton } from '../../provisioner/src/records.ts';
 import { Release } from '../../provisioner/src/release.ts';
 import { rangesInUse } from '../../provisioner/src/reservations.ts';
+import { rulesOf } from '../../provisioner/src/rules.ts';
 import { eventually } from './lab.ts';
 import { pressRecord } from './records.ts';
 
 const range = '172.16.0.0/20';
+const sight = { id: 'an-id', description: '' };
 const key = keyFromBytes(Buffer.alloc(32, 3));
 let folder: string;
 let journal: Journal;
@@ -30,7 +37,7 @@ let removes: string[];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dashbutton-'));
   journal = await Journal.open(join(folder, 'journal'));
-  const release = { press: 2, percent: 0, askedAt: Date.now() };
+  const release = { by: 'button' as const, press: 2, percent: 0, askedAt: Date.now() };
   await journal.write({
     presses: [
       pressRecord(1, { step: 'releasing', range, release }),
@@ -39,7 +46,7 @@ beforeEach(async () => {
     button: { ...newButton('house-01'), lastPress: 2 },
   });
   statuses = [];
-  shown = { kind: 'ready' };
+  shown = { ...sight, kind: 'ready' };
   remove = async () => {};
   removes = [];
 });
@@ -57,15 +64,17 @@ function start(deadlineS = 60): { release: Release; done: Promise<void> } {
   };
   const platform = {
     observe: async () => shown,
-    remove: (name: string) => {
-      removes.push(name);
+    remove: (target: Target, id: string) => {
+      removes.push(`${target.name} ${id}`);
       return remove();
     },
   } as unknown as Platform;
   const release = new Release(
     {
+      site: 'lab',
+      rules: rulesOf(),
       journal,
-      desk: new Desk(journal, new Map([['house-01', key]]), publish),
+      desk: new Desk({ journal, keys: new Map([['house-01', key]]), publish }),
       platform,
       profile: { platform: '', rangePool: '', rangePrefix: 20, expectS: 1, deadlineS, template: {} },
       log: silentLog,
@@ -83,12 +92,12 @@ test('asked once, followed until it is gone; the range is free only then', async
   const { done } = start();
   await eventually(() => statuses.at(-1)?.percent === 50);
   expect(statuses.at(-1)).toMatchObject({ press: 2, state: 'releasing', upTo: 100, cluster: 'house-01-1' });
-  shown = { kind: 'building', phase: 'deleting', done: 0, total: 0 };
+  shown = { ...sight, kind: 'deleting' };
   await new Promise(resolve => setTimeout(resolve, 1_200));
   expect([step(), rangesInUse(journal.presses())]).toEqual(['releasing', [range]]);
   shown = { kind: 'absent' };
   await done;
-  expect(removes).toEqual(['house-01-1']);
+  expect(removes).toEqual(['house-01-1 an-id']);
   expect([step(), rangesInUse(journal.presses())]).toEqual(['released', []]);
   expect(statuses.at(-1)).toMatchObject({ state: 'released', percent: 100 });
   const release = journal.press('house-01', 1)?.release;
@@ -119,7 +128,7 @@ test('a refusal of the first order ends it; one after a lost call does not', asy
   expect([step(), journal.press('house-01', 2)?.step]).toEqual(['ready', 'failed']);
   expect(journal.press('house-01', 1)?.release).toBeUndefined();
 
-  const release = { press: 2, percent: 0, askedAt: Date.now() };
+  const release = { by: 'button' as const, press: 2, percent: 0, askedAt: Date.now() };
   await journal.write({ presses: [pressRecord(1, { step: 'releasing', range, release })] });
   remove = () => {
     const lost = removes.length === 2;
@@ -131,9 +140,9 @@ test('a refusal of the first order ends it; one after a lost call does not', asy
 });
 
 test('never gone: failed at the deadline, which begins when a process takes it up', async () => {
-  const release = { press: 2, percent: 50, askedAt: Date.now() - 3_600_000 };
+  const release = { by: 'button' as const, press: 2, percent: 50, askedAt: Date.now() - 3_600_000 };
   await journal.write({ presses: [pressRecord(1, { step: 'releasing', range, release })] });
-  shown = { kind: 'failed', message: 'volume is attached' };
+  shown = { ...sight, kind: 'failed', message: 'volume is attached' };
   await start(2).done;
   expect(statuses.at(-1)?.line).toMatch(/^Not given back after [23] s: volume is attached$/);
   expect(statuses.filter(status => status.state === 'releasing').length).toBeGreaterThan(0);
@@ -142,7 +151,7 @@ test('never gone: failed at the deadline, which begins when a process takes it u
 
 test('history: builds of clusters that are gone count; so do releases that ended', async () => {
   const built = (press: number, ms: number) => ({ press, acceptedAt: 1_000, endedAt: 1_000 + ms });
-  const release = { press: 9, percent: 100, askedAt: 5_000 };
+  const release = { by: 'button' as const, press: 9, percent: 100, askedAt: 5_000 };
   await journal.write({
     presses: [
       pressRecord(3, { ...built(3, 300), step: 'ready' }),

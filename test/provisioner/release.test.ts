@@ -1,6 +1,7 @@
 /** Giving clusters back with the button, and what a press does while one is ready. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
+import { markOf } from '../../provisioner/src/clusters.ts';
 import type { Profile } from '../../provisioner/src/config.ts';
 import { Journal } from '../../provisioner/src/journal.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
@@ -40,10 +41,16 @@ const deletes = () => lab.ccp.calls().filter(call => call.method === 'DELETE').l
 const step = (press: number) => provisioner?.presses().find(record => record.press === press)?.step;
 
 /** A cluster on the platform that no journal knows. */
-async function makeForeign(name: string): Promise<void> {
+async function makeForeign(name: string, description = 'theirs'): Promise<void> {
   const { url, user: username, password, caPem: ca } = lab.ccp;
   const platform = new CcpPlatform({ type: 'ccp', url, username, password, trust: { ca } });
-  const request = { name, range: '172.16.0.0/20', description: 'theirs', template: template(lab.ccp) };
+  const request = {
+    name,
+    range: '172.16.0.0/20',
+    description,
+    template: template(lab.ccp),
+    addOns: [],
+  };
   await platform.create(request, new AbortController().signal);
   await platform.close();
 }
@@ -153,7 +160,7 @@ test('what a dead process left: the cluster there, or gone already', async () =>
   const journal = await Journal.open(lab.config.journal);
   const now = Date.now();
   const made = { step: 'releasing' as const, range: '172.16.0.0/20', endedAt: now, address: '10.0.0.1' };
-  const order = { press: 2, percent: 0, askedAt: now };
+  const order = { by: 'button' as const, press: 2, percent: 0, askedAt: now };
   await journal.write({
     presses: [pressRecord(1, { ...made, release: order }), pressRecord(2, { step: 'joined', of: 1 })],
     button: { ...newButton('house-01'), lastPress: 2 },
@@ -164,7 +171,7 @@ test('what a dead process left: the cluster there, or gone already', async () =>
     button: { ...newButton('house-02'), lastPress: 2 },
   });
   await journal.close();
-  await makeForeign('house-01-1');
+  await makeForeign('house-01-1', markOf('lab', { button: 'house-01', press: 1 }));
   await start();
   await answer(2, 'released');
   await eventually(() => provisioner?.presses().filter(press => press.step === 'released').length === 2);
@@ -208,7 +215,7 @@ test('not gone by the deadline: failed, with what was wrong', async () => {
 });
 
 test('whenReady show: a press is answered with the cluster that stands, until it is given back', async () => {
-  await start({ whenReady: 'show' });
+  await start({ rules: { whenReady: 'show' } });
   await button.press(1);
   const ready = await answer(1, 'ready');
   expect(readQr(modulesOf(ready.qr ?? ''))).toBe(`HTTPS://${ready.address}:6443`);

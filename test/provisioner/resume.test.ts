@@ -1,6 +1,7 @@
 /** What a dead process left in the journal, at each step, with and without its cluster on the platform. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
+import { markOf } from '../../provisioner/src/clusters.ts';
 import { Journal } from '../../provisioner/src/journal.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
@@ -35,8 +36,9 @@ async function createOnPlatform(untilReady = false): Promise<void> {
   const request = {
     name: 'house-01-1',
     range: '172.16.0.0/20',
-    description: '',
+    description: markOf('lab', { button: 'house-01', press: 1 }),
     template: template(lab.ccp),
+    addOns: [],
   };
   const created = platform.create(request, new AbortController().signal).catch(() => {});
   await eventually(() => lab.ccp.clusters().length === 1);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { isTold, type Said, saidBuilding } from '../../provisioner/src/statuses.ts';
+import { rulesOf } from '../../provisioner/src/rules.ts';
+import { isTold, type Said, saidBuilding, saidReady } from '../../provisioner/src/statuses.ts';
 import { pressRecord } from './records.ts';
 
 const record = pressRecord(1, { step: 'building', percent: 40, acceptedAt: 0 });
@@ -32,4 +33,34 @@ const changes: [Partial<Said>, boolean][] = [
 
 test.each(changes)('%j is known already: %s', (change, known) => {
   expect(isTold({ ...said, press: 1, seq: 1 }, { ...said, ...change }, 100)).toBe(known);
+});
+
+const standing = pressRecord(1, { step: 'ready', percent: 100, address: '10.1.2.3', endedAt: 0 });
+
+test('a cluster without an end says where it is, and nothing wakes a button for it', () => {
+  const ready = { state: 'ready', phase: 'control plane', leftS: 0, lookAgainS: 0, address: '10.1.2.3' };
+  expect(saidReady(standing, 5_000_000, rulesOf())).toMatchObject(ready);
+});
+
+/** Seconds left of two hours with a warning of half an hour: the line, and when a sleeping button looks next. */
+const ends: [number, string, number][] = [
+  [7200, 'control plane', 5405],
+  [1801, 'control plane', 6],
+  [1800, 'given back in 30 min', 900],
+  [900, 'given back in 15 min', 450],
+  [600, 'given back in 10 min', 630],
+  [89, 'given back in 89 s', 119],
+  [0, 'given back in 1 s', 31],
+];
+
+test.each(ends)('%i s before its end: %s', (left, phase, lookAgainS) => {
+  const record = { ...standing, expiresAt: 10_000_000 };
+  const nowMs = 10_000_000 - left * 1000;
+  const said = saidReady(record, nowMs, { warnBeforeS: 1800, wakeToWarn: true });
+  expect(saidReady(record, nowMs, { warnBeforeS: 1800, wakeToWarn: false })).toEqual({
+    ...said,
+    lookAgainS: 0,
+  });
+  expect(said).toMatchObject({ phase, lookAgainS, leftS: Math.max(1, left) });
+  expect(phase.length).toBeLessThanOrEqual(21);
 });

@@ -1,35 +1,55 @@
 /** The one interface behind which every container platform stands. Copy a driver's folder to add another. */
 
-/** A cluster to ask for. The platform's own settings come from the profile. */
-export interface ClusterRequest {
+/** A profile's template: the platform's own create payload, checked by the driver's schema when the settings were read. */
+export type Template = Readonly<Record<string, unknown>>;
+
+/** Which cluster, and what was ordered: enough to find it again after any crash. */
+export interface Target {
   /** `<button>-<press number>`: the same press always asks for the same name, so asking twice is harmless. */
   name: string;
+  template: Template;
+  /** What the profile wants on top, by the platform's names for it (monitoring, logging, …). */
+  addOns: readonly string[];
+}
+
+/** A cluster to ask for. The platform's own settings come from the profile. */
+export interface ClusterRequest extends Target {
   /** The address range reserved for it, as a CIDR. */
   range: string;
-  /** One line for people who look at the platform's own list. */
+  /** One line for people who look at the platform's own list, and our mark: see {@link Sight.description}. */
   description: string;
-  /** The profile's template, checked by the driver's own schema when the settings were read. */
-  template: Readonly<Record<string, unknown>>;
+}
+
+/** What every look at an existing cluster tells. */
+export interface Sight {
+  /** The platform's own id: it is never used again, so a cluster is removed by it and not by its name. */
+  id: string;
+  /** What the platform has kept of {@link ClusterRequest.description}; empty when it keeps none. */
+  description: string;
 }
 
 /** What the platform says of a cluster at one look. */
 export type Observation =
   | { kind: 'absent' }
   /** Being built. `done` of `total` steps (for example nodes) are complete. */
-  | { kind: 'building'; phase: string; done: number; total: number }
+  | (Sight & { kind: 'building'; phase: string; done: number; total: number })
   /** Built, says the platform. The provisioner believes it when the API server has answered. */
-  | { kind: 'ready' }
+  | (Sight & { kind: 'ready' })
+  /** On its way out, by whoever's wish. */
+  | (Sight & { kind: 'deleting' })
   /** Broken for good, with the platform's own words. */
-  | { kind: 'failed'; message: string };
+  | (Sight & { kind: 'failed'; message: string });
 
 /** Where a cluster's API server is and how to know that it is the right one. */
 export interface Access {
-  /** Host, or host:port when the port is not 6443: what a person would type. */
+  /** Host, or host:port when the port is neither 6443 nor 443: what a person would type. At most 64 characters. */
   address: string;
   /** The API's URL as the kubeconfig has it. */
   server: string;
   /** PEM of the cluster's certificate authority. */
   ca: string;
+  /** The whole kubeconfig as YAML. Secret: never logged, never on disk, never on the relay. */
+  kubeconfig: string;
 }
 
 /**
@@ -38,8 +58,13 @@ export interface Access {
 export interface Platform {
   /** Logs in and reads something cheap. Throws when the platform cannot be used. */
   check(signal: AbortSignal): Promise<void>;
+  /**
+   * What the template names and the platform does not have (a datastore, a subnet, an image …): one line each, with
+   * what there is instead. Empty when all is there. Reads only.
+   */
+  missing(template: Template, signal: AbortSignal): Promise<string[]>;
   /** How many steps {@link observe} will count for a build of this template; 0 when it cannot be known before. */
-  stepsOf(template: ClusterRequest['template']): number;
+  stepsOf(template: Template): number;
   /** The ranges that clusters on the platform already use, ours and other people's, as CIDRs. */
   usedRanges(signal: AbortSignal): Promise<string[]>;
   /**
@@ -48,14 +73,20 @@ export interface Platform {
    * same: {@link observe} tells.
    */
   create(request: ClusterRequest, signal: AbortSignal): Promise<void>;
-  /** @param template the profile's: how many nodes to expect. */
-  observe(name: string, template: ClusterRequest['template'], signal: AbortSignal): Promise<Observation>;
+  observe(target: Target, signal: AbortSignal): Promise<Observation>;
   /**
-   * Asks for the removal of a cluster that we made. Resolves when the platform has taken the order, is done with
+   * Brings a ready cluster's add-ons one step nearer: called again and again until it says that nothing is missing.
+   * Harmless to repeat at any point, also after a crash.
+   * @returns what is under way in a few words for the display, or undefined when all add-ons are there.
+   * @throws PlatformError, not transient when an add-on has failed for good.
+   */
+  equip(target: Target, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Asks for the removal of the cluster with this id. Resolves when the platform has taken the order, is done with
    * it, or has no such cluster; {@link observe} tells when it is gone.
    */
-  remove(name: string, signal: AbortSignal): Promise<void>;
-  access(name: string, signal: AbortSignal): Promise<Access>;
+  remove(target: Target, id: string, signal: AbortSignal): Promise<void>;
+  access(target: Target, signal: AbortSignal): Promise<Access>;
   /** Closes its connections. Calls under way reject. */
   close(): Promise<void>;
 }

@@ -1,5 +1,7 @@
-/** Settings of a Cisco Container Platform: how to reach it, and the template of a cluster (v2 create payload). */
+/** Settings of a Cisco Container Platform: how to reach it. The template of a cluster is in template.ts. */
 import { z } from 'zod';
+
+export { ccpTemplateSchema } from './template.ts';
 
 const httpsUrl = z.url({ protocol: /^https$/, message: 'expected a URL like https://ccp.lab.example.net' });
 
@@ -33,29 +35,3 @@ export interface CcpConfig {
   /** How its certificate is known: PEM of the authority, or 64 upper-case hexadecimal digits of SHA-256. */
   trust: { ca: string } | { fingerprint: string };
 }
-
-/** Which key of `network_plugin.details` holds the range, by plugin (`ccp-api`, section 3.4). */
-export const rangeKeys = {
-  calico: 'pod_cidr',
-  'contiv-vpp': 'pod_cidr',
-  'contiv-aci': 'node_vlan_cidr',
-} as const;
-
-const fromThePress = z.never({ error: 'comes from the press: leave it out' }).optional();
-
-/**
- * A v2 create payload (`ccp-api`, section 3.1). What we need is checked; everything else goes through as it
- * is, because the payload has a long tail and the platform checks it itself.
- */
-export const ccpTemplateSchema = z.looseObject({
-  name: fromThePress,
-  description: z.string().max(200).optional(),
-  // v2 builds one master only.
-  masters: z.literal(1, 'expected 1: v2 of the platform builds one master'),
-  workers: z.int().min(1).max(100),
-  network_plugin: z.looseObject({
-    name: z.enum(['calico', 'contiv-vpp', 'contiv-aci']),
-    details: fromThePress,
-  }),
-});
-export type CcpTemplate = z.infer<typeof ccpTemplateSchema>;

@@ -5,6 +5,7 @@ import { messageOf } from '../../../../config/src/setup-error.ts';
 import { oneLine } from '../../line.ts';
 import { PlatformError } from '../platform.ts';
 import type { CcpConfig } from './settings.ts';
+import { maxWordsLength } from './words.ts';
 
 /** TCP and TLS to the platform, in milliseconds. */
 const connectTimeoutMs = 10_000;
@@ -12,17 +13,28 @@ const connectTimeoutMs = 10_000;
 /** An answer to a read. A list took 6 s on a real system (`ccp-api`, section 6); in milliseconds. */
 const readTimeoutMs = 60_000;
 
-/** Connections for reads; more builds than this at once take turns. */
+/** Connections for calls that are answered at once; more builds than this at once take turns. */
 const maxReadConnections = 16;
 
-/** The create blocks while it builds, one connection each: this many builds at once. */
+/** The create of v2 blocks while it builds, one connection each: this many builds at once. */
 const maxCreateConnections = 256;
 
 /** The longest body that is read, in bytes. A list of 200 clusters has about 1 MB. */
 const maxBodyBytes = 16 * 1024 * 1024;
 
-/** The platform's words in an error, in characters; cut further for a display. */
-const maxWordsLength = 200;
+/** After the first byte: the rest of an answer, however it drips, in milliseconds. */
+const restTimeoutMs = 60_000;
+
+/** Codes of a connection that could not be made or broke: the same call may work a moment later. */
+const brokenCodes = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_SOCKET',
+];
 
 export interface Call {
   method: 'GET' | 'POST' | 'DELETE';
@@ -55,8 +67,15 @@ export class Transport {
    * One call. Any status is an answer; redirects are not followed, so that a token goes nowhere else.
    * @throws PlatformError (transient) when there was no complete answer.
    */
-  async call(call: Call, signal: AbortSignal): Promise<Answer> {
+  async call(call: Call, signal?: AbortSignal): Promise<Answer> {
     const timeout = call.answerWithinMs ?? readTimeoutMs;
+    // By hand, not with AbortSignal.any: that keeps a trace of each call for as long as `signal` lives.
+    const limit = new AbortController();
+    const giveUp = () => limit.abort(new Error('the call was given up'));
+    const late = () => limit.abort(new Error('the answer took too long'));
+    const timer = setTimeout(late, timeout + restTimeoutMs);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) giveUp();
     try {
       const answer = await request(`${this.#origin}${call.path}`, {
         dispatcher: call.answerWithinMs === undefined ? this.#reads : this.#creates,
@@ -64,13 +83,16 @@ export class Transport {
         headers: call.headers ?? {},
         ...(call.body === undefined ? {} : { body: call.body }),
         headersTimeout: timeout,
-        bodyTimeout: readTimeoutMs,
-        signal,
+        bodyTimeout: restTimeoutMs,
+        signal: limit.signal,
       });
       return { status: answer.statusCode, headers: answer.headers, body: await readLimited(answer.body) };
     } catch (error) {
       const why = oneLine(reasonOf(error), maxWordsLength);
       throw new PlatformError(`platform does not answer: ${why}`, { transient: true, cause: error });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 
@@ -96,12 +118,10 @@ async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** What the platform said when it did not do it: opaque text for a person, never for a decision. */
-export function wordsOf(answer: Answer): string {
-  const body = answer.body.trim();
-  // A page of a gateway in between says less than its number.
-  const words = body === '' || body.startsWith('<') ? 'no words' : oneLine(body, maxWordsLength);
-  return `${answer.status}: ${words}`;
+/** True when there was no answer because a connection could not be made or broke; not when it took too long. */
+export function isBrokenConnection(error: unknown): boolean {
+  const cause = error instanceof PlatformError ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && brokenCodes.includes(String(cause.code));
 }
 
 function connectorFor(trust: CcpConfig['trust']): buildConnector.connector {

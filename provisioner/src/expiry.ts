@@ -1,0 +1,74 @@
+/** Time to live: warns a cluster's button, then gives the cluster back. The journal knows when, so a restart is no matter. */
+import type { Logger } from '../../config/src/log.ts';
+import { messageOf } from '../../config/src/setup-error.ts';
+import type { Desk, Update } from './desk.ts';
+import type { Journal } from './journal.ts';
+import type { ButtonRecord, PressRecord } from './records.ts';
+import type { Rules } from './rules.ts';
+import { saidReady } from './statuses.ts';
+
+/** How often all clusters are looked through, in milliseconds: a warning is in minutes, and a scan is cheap. */
+const tickMs = 1_000;
+
+export interface ExpiryDeps {
+  journal: Journal;
+  desk: Desk;
+  rulesOf: (record: PressRecord) => Rules;
+  /** Its time is over: give it back. */
+  onExpired: (record: PressRecord) => Promise<void>;
+  log: Logger;
+  now: () => number;
+}
+
+export class Expiry {
+  readonly #deps: ExpiryDeps;
+  readonly #timer: NodeJS.Timeout;
+  #busy = Promise.resolve();
+  #ticking = false;
+
+  constructor(deps: ExpiryDeps) {
+    this.#deps = deps;
+    this.#timer = setInterval(() => {
+      // A tick that takes longer than the interval is not overtaken by the next.
+      if (!this.#ticking) this.#busy = this.#tick();
+    }, tickMs);
+  }
+
+  /** Resolves when the tick under way is done. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#busy;
+  }
+
+  async #tick(): Promise<void> {
+    this.#ticking = true;
+    const { journal, now, onExpired, log } = this.#deps;
+    for (const record of journal.presses()) {
+      if (record.step !== 'ready' || record.expiresAt === undefined) continue;
+      try {
+        if (now() >= record.expiresAt) await onExpired(record);
+        else await this.#warn(record);
+      } catch (error) {
+        // Not written: the next tick tries again.
+        log.warn({ cluster: record.cluster, reason: messageOf(error) }, 'time to live');
+      }
+    }
+    this.#ticking = false;
+  }
+
+  /** Only a button whose display is about this cluster is told; webhooks are told in any case. */
+  async #warn(record: PressRecord): Promise<void> {
+    const { desk, rulesOf, now } = this.#deps;
+    const rules = rulesOf(record);
+    const { expiresAt = 0, warnedAt } = record;
+    if (expiresAt - now() > rules.warnBeforeS * 1000) return;
+    const status = saidReady(record, now(), rules);
+    await desk.update(record.button, (button: ButtonRecord): Update | undefined => {
+      const told = button.status;
+      const shows = told.state === 'ready' && told.cluster === record.cluster;
+      const news = shows && told.phase !== status.phase ? { status } : {};
+      const first = warnedAt === undefined ? { presses: [{ ...record, warnedAt: now() }] } : {};
+      return 'status' in news || 'presses' in first ? { ...first, ...news } : undefined;
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/** How every part is doing: for health checks, metrics and the doctor. */
+import type { Logger } from '../../config/src/log.ts';
+import { messageOf } from '../../config/src/setup-error.ts';
+import type { Platform } from './platforms/platform.ts';
+
+/** `reason` is one line for a person. */
+export type PartHealth = { ok: true } | { ok: false; reason: string };
+
+export const healthy: PartHealth = { ok: true };
+
+export interface Health {
+  relay: PartHealth;
+  journal: PartHealth;
+  /** By the platform's name in the settings; as the last check saw it. */
+  platforms: Readonly<Record<string, PartHealth>>;
+}
+
+/**
+ * How often each platform is asked, in milliseconds: an operator hears of a changed password before the next press,
+ * and a slow list (6 s were seen) is not asked for all the time.
+ */
+const checkEveryMs = 300_000;
+
+/** Asks each platform at once and then now and again, and says in the log when one begins or ceases to answer. */
+export class PlatformChecks {
+  readonly #platforms: ReadonlyMap<string, Platform>;
+  readonly #log: Logger;
+  readonly #last = new Map<string, PartHealth>();
+  readonly #stop = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(platforms: ReadonlyMap<string, Platform>, log: Logger) {
+    this.#platforms = platforms;
+    this.#log = log;
+    this.#timer = setInterval(() => this.#askAll(), checkEveryMs);
+    this.#askAll();
+  }
+
+  health(): Record<string, PartHealth> {
+    const unasked: PartHealth = { ok: false, reason: 'not asked yet' };
+    return Object.fromEntries(
+      [...this.#platforms.keys()].map(name => [name, this.#last.get(name) ?? unasked]),
+    );
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#stop.abort();
+  }
+
+  #askAll(): void {
+    for (const [name, platform] of this.#platforms) void this.#ask(name, platform);
+  }
+
+  async #ask(name: string, platform: Platform): Promise<void> {
+    const now = await platform.check(this.#stop.signal).then(
+      () => healthy,
+      (error: unknown): PartHealth => ({ ok: false, reason: messageOf(error) }),
+    );
+    if (this.#stop.signal.aborted) return;
+    const before = this.#last.get(name);
+    this.#last.set(name, now);
+    if (now.ok && before?.ok !== true) this.#log.info({ platform: name }, 'platform answers');
+    if (!now.ok && before?.ok !== false) {
+      this.#log.warn({ platform: name, reason: now.reason }, 'platform cannot be used now');
+    }
+  }
+}

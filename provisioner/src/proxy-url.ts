@@ -1,0 +1,45 @@
+/** A proxy as a URL: http://, https:// (CONNECT) and socks5://, with a user, and a password where that is allowed. */
+import type { ProxyAddress } from './addresses.ts';
+import { hostOf, urlOf } from './relay-url.ts';
+
+/** SOCKS5 with the name looked up by the proxy is the only kind we speak, so all its spellings mean that. */
+const schemes: Readonly<Record<string, { type: ProxyAddress['type']; port: number }>> = {
+  'http:': { type: 'http', port: 80 },
+  'https:': { type: 'https', port: 443 },
+  'socks5:': { type: 'socks5', port: 1080 },
+  'socks5h:': { type: 'socks5', port: 1080 },
+  'socks:': { type: 'socks5', port: 1080 },
+};
+
+/** As the proxy in the settings: none, whatever the environment says. */
+export const noProxy = 'none';
+
+/** For a message: what {@link proxyAddress} takes in the settings. */
+export const proxyUrlHint = 'expected http://user@host:port, https://… or socks5://…, or none';
+
+/** Reads a proxy's URL; user and password are percent-decoded. Undefined when it is none that we can use. */
+export function proxyAddress(text: string): ProxyAddress | undefined {
+  const url = urlOf(text);
+  const scheme = url === undefined ? undefined : schemes[url.protocol];
+  if (url === undefined || scheme === undefined || url.hostname === '') return undefined;
+  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') return undefined;
+  const user = decoded(url.username);
+  const password = decoded(url.password);
+  if (user === undefined || password === undefined) return undefined;
+  return {
+    type: scheme.type,
+    host: hostOf(url),
+    port: url.port === '' ? scheme.port : Number(url.port),
+    ...(user === '' ? {} : { user }),
+    ...(password === '' ? {} : { password }),
+  };
+}
+
+/** Undefined when a % is not followed by two hexadecimal digits, or these make no UTF-8. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

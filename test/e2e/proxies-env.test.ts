@@ -1,0 +1,69 @@
+/** The proxy that only the environment names, with a real squid: used, left aside, and named in log and error. */
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { proxyFor } from '../../provisioner/src/proxy-env.ts';
+import { installed, login, secretName, squid, squidLogin, stopPrograms } from './proxies-programs.ts';
+import {
+  complaint,
+  type Doors,
+  type LabLink,
+  labLink,
+  proveBothWays,
+  startDoors,
+  stopLink,
+} from './proxies-relay.ts';
+
+let doors: Doors;
+let lab: LabLink | undefined;
+
+beforeEach(async () => {
+  doors = await startDoors();
+});
+afterEach(async () => {
+  if (lab !== undefined) await stopLink(lab);
+  lab = undefined;
+  await doors.close();
+  await stopPrograms();
+});
+
+describe.skipIf(!installed('squid'))('squid, named by HTTPS_PROXY alone', () => {
+  it.each([
+    'mqtts',
+    'wss',
+  ] as const)('%s goes through it, login and all, and the log names the variable', async scheme => {
+    const proxy = await squid(squidLogin);
+    const user = `${login.user}:${encodeURIComponent(login.password)}`;
+    const env = { HTTPS_PROXY: `http://${user}@127.0.0.1:${proxy.port}`, NO_PROXY: '127.0.0.0/8,.example' };
+    const door = doors.door(scheme, secretName);
+    const lines: string[] = [];
+    const log = pino({ level: 'debug' }, { write: line => void lines.push(line) });
+    lab = labLink(doors, door, proxyFor(door, env), { log });
+    await proveBothWays(doors, lab);
+    expect(lines.join('')).toContain(`"way":"http proxy 127.0.0.1:${proxy.port} (from HTTPS_PROXY)"`);
+    expect(lines.join('')).not.toContain(login.password);
+    expect(lines.join('')).not.toContain(encodeURIComponent(login.password));
+  });
+
+  it('a wrong login there: PROXY, the variable, and not the password', async () => {
+    const proxy = await squid(squidLogin);
+    const door = doors.door('wss', secretName);
+    lab = labLink(doors, door, proxyFor(door, { https_proxy: `http://lab:wr0ng@127.0.0.1:${proxy.port}` }));
+    const said = await complaint(lab);
+    expect(said).toMatch(
+      /^PROXY proxy .* \(from https_proxy\) refused: .* 407 .*\(check the user and the password in https_proxy\)/,
+    );
+    expect(said).not.toContain('wr0ng');
+  });
+
+  it('NO_PROXY: left aside', async () => {
+    const proxy = await squid();
+    const door = doors.door('wss', secretName);
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: '.lab.invalid' };
+    lab = labLink(doors, door, proxyFor(door, env));
+    // Only the proxy knows the name.
+    expect(await complaint(lab)).toMatch(
+      /^RELAY relay\.lab\.invalid:\d+ is not reachable: its name is not known/,
+    );
+    expect(proxy.log()).not.toContain('CONNECT');
+  });
+});
