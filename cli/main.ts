@@ -6,12 +6,16 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errnoOf, messageOf, SetupError } from '../config/src/setup-error.ts';
 import { buildCommand } from './build.ts';
+import { clustersCommand } from './clusters/command.ts';
 import { demoCommand } from './demo/command.ts';
 import { enrollCommand, revokeCommand } from './enroll/command.ts';
 import { flashCommand } from './flash/command.ts';
 import { pressCommand } from './press/command.ts';
+import { pressesCommand } from './presses/command.ts';
+import { profileCommand } from './profile/command.ts';
 import { provisionerCommand } from './provisioner.ts';
 import { relayCommand } from './relay.ts';
+import { releaseCommand } from './release/command.ts';
 
 /** 2: the person at the keyboard has to mend something; 1: it did not work out. */
 const exitSetup = 2;
@@ -37,6 +41,10 @@ const program = new Command('dashbutton')
   .addCommand(pressCommand())
   .addCommand(relayCommand())
   .addCommand(provisionerCommand())
+  .addCommand(pressesCommand())
+  .addCommand(clustersCommand())
+  .addCommand(releaseCommand())
+  .addCommand(profileCommand())
   .addCommand(enrollCommand())
   .addCommand(flashCommand())
   .addCommand(revokeCommand())
@@ -49,6 +57,10 @@ Examples:
   dashbutton demo --once                         one press, no keyboard; ends with the address
   dashbutton relay --users users.yaml            the broker in the cloud
   dashbutton provisioner --config lab.yaml       what runs inside the lab
+  dashbutton presses --config lab.yaml           what was pressed and what became of it
+  dashbutton clusters --config lab.yaml          what stands
+  dashbutton release desk-3 --config lab.yaml    gives a cluster back
+  dashbutton profile import payload.json         what a button orders, from a captured order
   dashbutton enroll house-01 --profile house     keys and entries for a new button
   dashbutton flash house-01 --port /dev/ttyUSB0  puts the program and its device.json on the chip
   dashbutton press house-01 --boards boards      a simulated board in this terminal`,

@@ -1,7 +1,10 @@
 /** `dashbutton provisioner`: what runs inside the lab. */
 import { Command } from 'commander';
 import { makeLog } from '../config/src/log.ts';
-import { untilStopped } from './until-stopped.ts';
+import { endOnMistake, untilStopped } from './until-stopped.ts';
+
+const mistakeAdvice =
+  'start it again (systemd does); its journal has every press, and what was under way goes on. Please report this line';
 
 export function provisionerCommand(): Command {
   return new Command('provisioner')
@@ -17,7 +20,9 @@ Examples:
   dashbutton provisioner --config lab.yaml --check      all problems of the settings at once
   dashbutton provisioner --config lab.yaml              dials out through the proxy that lab.yaml names
 
-The log goes to standard output, one JSON object a line; LOG_LEVEL=debug says more.
+The log goes to standard output: readable on a terminal, else one JSON object a line. LOG_FORMAT=json or pretty
+chooses, LOG_LEVEL=debug says more. SIGTERM and Ctrl-C end it within 5 s; the next start goes on with every build.
+A terminal that is closed ends it the same way; started with nohup or by systemd it has none.
 Secrets are read from files that the settings name, never from the command line.`,
     )
     .action(async (options: { config: string; check?: boolean }) => {
@@ -27,8 +32,18 @@ Secrets are read from files that the settings name, never from the command line.
         process.stdout.write(`${options.config}: no problems found\n`);
         return;
       }
+      const log = makeLog('provisioner');
+      endOnMistake(log, mistakeAdvice);
       const { startProvisioner } = await import('../provisioner/src/provisioner.ts');
-      const provisioner = await startProvisioner(config, { log: makeLog('provisioner') });
-      await untilStopped(() => provisioner.stop());
+      const { startOperator } = await import('../provisioner/src/operator/operator.ts');
+      const provisioner = await startProvisioner(config, { log });
+      const operator = await startOperator(provisioner, config, log).catch(async error => {
+        await provisioner.stop();
+        throw error;
+      });
+      await untilStopped(async () => {
+        await operator.stop();
+        await provisioner.stop();
+      }, log);
     });
 }

@@ -41,17 +41,19 @@ Examples:
   dashbutton relay --users users.yaml --host 0.0.0.0 --cert relay.crt --key relay.key
                                                           with TLS on port 8883 too
 
-The log goes to standard output, one JSON object a line; LOG_LEVEL=debug says more.`,
+The log goes to standard output: readable on a terminal, else one JSON object a line (LOG_FORMAT=json|pretty
+decides, LOG_LEVEL=debug says more).`,
     )
     .action(async (options: Options) => {
       const { startRelay } = await import('../relay/src/relay.ts');
+      const log = makeLog('relay');
       const relay = await startRelay({
         host: options.host,
         port: options.port,
         users: options.users,
         ...tlsOf(options),
-        log: makeLog('relay'),
+        log,
       });
-      await untilStopped(() => relay.close());
+      await untilStopped(() => relay.close(), log);
     });
 }

@@ -30,10 +30,14 @@ export class Builds {
   /** Asked for while another piece of work for the press was ending. */
   readonly #next = new Set<string>();
   readonly #reservations: ReadonlyMap<string, Reservations>;
+  /** Releases that an earlier process has left, until they are taken up. */
+  readonly #left: Set<string>;
   #stopped = false;
 
   constructor(deps: BuildsDeps) {
     this.#deps = deps;
+    const left = deps.journal.unfinished().filter(({ step }) => step === 'releasing');
+    this.#left = new Set(left.map(({ button, press }) => pressKey(button, press)));
     // One chain for all platforms: two of them may share a pool.
     const chain = new Chain();
     this.#reservations = new Map(
@@ -109,7 +113,9 @@ export class Builds {
     }
     const rules = rulesOf(profile.rules, config.buttons[record.button]?.rules);
     const common = { ...deps, site: config.site, platform, profile, rules, log };
-    if (record.step === 'releasing') return new Release(common, record);
+    if (record.step === 'releasing') {
+      return new Release(common, record, this.#left.delete(pressKey(record.button, record.press)));
+    }
     if (isBuilding(record.step)) return new Build({ ...common, reservations }, record);
     return needsCleanUp(record, deps.now()) ? new CleanUp(common, record) : undefined;
   }

@@ -58,10 +58,13 @@ const webhookSchema = z.strictObject({
   ca: file.exactOptional(),
 });
 
+const listenHint = 'expected host:port, like 127.0.0.1:9464';
+
 /** `host:port` of a loopback or lab address. */
 const listenAddress = z
   .string()
-  .regex(/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i, 'expected host:port, like 127.0.0.1:9464');
+  .regex(/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i, listenHint)
+  .refine(text => URL.canParse(`tcp://${text}`), listenHint);
 
 const profileSchema = z.strictObject({
   platform: z.string(),

@@ -50,7 +50,8 @@ export class Expiry {
         else await this.#warn(record);
       } catch (error) {
         // Not written: the next tick tries again.
-        log.warn({ cluster: record.cluster, reason: messageOf(error) }, 'time to live');
+        const { button, press, cluster } = record;
+        log.warn({ button, press, cluster, reason: messageOf(error) }, 'time to live');
       }
     }
     this.#ticking = false;

@@ -42,6 +42,10 @@ export interface Provisioner {
   readonly lastError: string | undefined;
   /** Builds, releases and clean-ups under way. */
   readonly underWay: number;
+  /** How often the relay was connected to, and how often an attempt failed. */
+  readonly relayCounters: { readonly connects: number; readonly failures: number };
+  /** Notices that webhooks have not taken yet. */
+  readonly noticesWaiting: number;
   /** Resolves with true once connected and listening, with false after `limitMs`. */
   whenOnline(limitMs: number): Promise<boolean>;
   /** What the journal says of every press, for the command line and for tests. */
@@ -160,6 +164,14 @@ class Room implements Provisioner {
 
   get underWay(): number {
     return this.#builds.size;
+  }
+
+  get relayCounters(): { readonly connects: number; readonly failures: number } {
+    return this.#link.counters;
+  }
+
+  get noticesWaiting(): number {
+    return this.#journal.notices().length;
   }
 
   whenOnline(limitMs: number): Promise<boolean> {

@@ -32,12 +32,16 @@ export class Release implements Work {
   readonly #sinceMs: number;
   /** How often this process has asked the platform to remove the cluster. */
   #asked = 0;
+  /** An order of ours, or of an earlier process, may have reached the platform: from then on no refusal means that the cluster stays. */
+  #mayBeTaken: boolean;
   #trouble = '';
 
-  constructor(deps: WorkDeps, { button, press, profile }: PressRecord) {
+  /** @param resumed an earlier process was at it. */
+  constructor(deps: WorkDeps, { button, press, profile }: PressRecord, resumed = false) {
     this.#deps = deps;
     this.#button = button;
     this.#press = press;
+    this.#mayBeTaken = resumed;
     this.#sinceMs = deps.now();
     this.#usualS = usualS(pastReleasesMs(deps.journal, profile), expectReleaseS);
     this.#backoff = new Backoff({ firstMs: lookMs, maxMs: maxRetryMs, random: deps.random });
@@ -93,7 +97,12 @@ export class Release implements Work {
       return true;
     };
     const ours = oursOf(this.#deps, this.#record);
-    const removed = await removeOnce(this.#deps.platform, ours, mayAsk, this.#signal);
+    const asked = this.#asked;
+    const removed = await removeOnce(this.#deps.platform, ours, mayAsk, this.#signal).catch(error => {
+      this.#mayBeTaken ||= this.#asked > asked && !isRefusal(error);
+      throw error;
+    });
+    this.#mayBeTaken ||= removed.kind === 'asked';
     if (removed.kind === 'gone') return this.#end();
     if (removed.kind === 'going') this.#trouble = removed.words;
     await this.#advance(phase, percentTaken, 100);
@@ -102,8 +111,8 @@ export class Release implements Work {
   }
 
   /**
-   * A refusal of the first call ends it: the cluster stays. After that a refusal may mean that an earlier call
-   * worked, so it is trouble like any other, until the deadline.
+   * A refusal ends it while no order can have arrived: the cluster stays. After that a refusal may mean that an
+   * earlier call worked, so it is trouble like any other, until the deadline.
    */
   async #onTrouble(error: unknown): Promise<void> {
     const words = messageOf(error);
@@ -111,7 +120,7 @@ export class Release implements Work {
       this.#deps.log.warn({ reason: oneLine(words, 200) }, 'release: trying again');
     this.#trouble = words;
     const { percent } = this.#release;
-    if (isRefusal(error) && this.#asked <= 1 && percent < percentTaken) await this.#fail(words);
+    if (isRefusal(error) && !this.#mayBeTaken && percent < percentTaken) await this.#fail(words);
     else if (this.#isLate) await this.#fail(this.#lateWords());
     else await this.#advance(isRefusal(error) ? words : 'platform not answering', percent, percent);
   }

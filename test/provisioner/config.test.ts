@@ -172,6 +172,18 @@ const single: [string, Record<string, unknown>, RegExp][] = [
     /deadlineS: expected at least expectS \(160\)/,
   ],
   ['a name in the template', { 'profiles.house.template.name': 'x' }, /template.name: comes from the press/],
+  ['a port that is none', { monitor: '127.0.0.1:99999' }, /^ +monitor: expected host:port/],
+  [
+    'a warning before the beginning',
+    { 'profiles.house.rules.warnBeforeS': 20000 },
+    /rules.warnBeforeS: expected at most half/,
+  ],
+  ['add-ons of v2', { 'profiles.house.addOns': ['monitoring'] }, /addOns: only clusters of type vsphere/],
+  [
+    'a placeholder',
+    { 'profiles.house.template.datastore': '<your datastore>' },
+    /template.datastore: is still a placeholder/,
+  ],
   ['an unknown wish', { 'profiles.house.rules.whenReady': 'ask' }, /whenReady: .*"show"\|"create"/],
   ['three masters', { 'profiles.house.template.masters': 3 }, /template.masters: expected 1/],
   [

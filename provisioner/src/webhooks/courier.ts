@@ -94,7 +94,8 @@ export class Courier {
       await this.#settle(tooOld);
     }
     const waitMs = Math.max(this.#backoff.next(), Math.min(afterMs, maxRetryMs));
-    log.warn({ reason, againS: Math.round(waitMs / 1000) }, 'webhook not told');
+    const { button, press } = this.#waiting()[0] ?? {};
+    log.warn({ button, press, reason, againS: Math.round(waitMs / 1000) }, 'webhook not told');
     await sleep(waitMs, this.#stopping.signal);
   }
 

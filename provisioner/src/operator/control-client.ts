@@ -1,0 +1,111 @@
+/** The command line's side of the control socket. */
+import { lstatSync } from 'node:fs';
+import { request } from 'node:http';
+import { z } from 'zod';
+import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
+import { type PressRecord, pressRecordSchema } from '../records.ts';
+import { tooLong } from './control-path.ts';
+
+/** The provisioner answers from its memory; one that is stuck does not (milliseconds). */
+const answerTimeoutMs = 10_000;
+
+/** A journal of a hundred thousand presses (bytes). */
+const maxAnswerBytes = 128 * 1024 * 1024;
+
+/** No provisioner listens at this socket. */
+export class NotRunning extends Error {
+  override name = 'NotRunning';
+}
+
+const pressesSchema = z.array(pressRecordSchema);
+const orderedSchema = z.object({ words: z.string() });
+const errorSchema = z.object({ error: z.string() });
+
+/** @throws NotRunning, SetupError when this user may not ask, Error when there is no proper answer. */
+export async function askPresses(path: string): Promise<PressRecord[]> {
+  return parse(pressesSchema, (await ask(path, 'GET', '/presses')).body);
+}
+
+/**
+ * Has a cluster given back. Resolves, once the order is on disk, with what is being done, as a sentence.
+ * @throws as {@link askPresses}; SetupError with the provisioner's words when it may not be given back.
+ */
+export async function orderRelease(path: string, cluster: string): Promise<string> {
+  const { status, body } = await ask(path, 'POST', '/release', JSON.stringify({ cluster }));
+  if (status === 202) return parse(orderedSchema, body).words;
+  const { error } = parse(errorSchema, body);
+  throw status === 409 ? new SetupError(error) : new Error(error);
+}
+
+function parse<T>(schema: z.ZodType<T>, body: string): T {
+  try {
+    return schema.parse(JSON.parse(body));
+  } catch {
+    throw new Error('the provisioner that runs answers otherwise than this version does: restart it');
+  }
+}
+
+async function ask(
+  path: string,
+  method: string,
+  to: string,
+  body = '',
+): Promise<{ status: number; body: string }> {
+  checkOwner(path);
+  try {
+    return await call(path, method, to, body);
+  } catch (error) {
+    // ECONNRESET: it ended while we asked.
+    const gone = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(errnoOf(error) ?? '');
+    if (gone) throw new NotRunning(`no provisioner answers at ${path}`);
+    if (errnoOf(error) === 'EACCES')
+      throw new SetupError(`this user may not ask ${path}: run it as its owner`);
+    throw new Error(`the provisioner at ${path} gives no answer: ${messageOf(error)}`);
+  }
+}
+
+/** Whoever may write into the folder could have put a socket of their own there. */
+function checkOwner(path: string): void {
+  if (tooLong(path) !== undefined) throw new NotRunning(`no provisioner can listen at ${path}`);
+  const me = process.getuid?.();
+  const owner = ownerOf(path);
+  // The administrator may ask everybody's provisioner.
+  if (me === undefined || owner === me || me === 0) return;
+  throw new SetupError(`${path} belongs to user ${owner}, this runs as ${me}: run it as that user`);
+}
+
+function ownerOf(path: string): number {
+  try {
+    return lstatSync(path).uid;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw new NotRunning(`no provisioner listens at ${path}`);
+    throw new SetupError(`${path} cannot be looked at: ${messageOf(error)}`);
+  }
+}
+
+function call(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: string,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(answerTimeoutMs);
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const asked = request({ socketPath, method, path, headers, signal, agent: false }, response => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > maxAnswerBytes) response.destroy(new Error(`more than ${maxAnswerBytes} bytes`));
+      });
+      response.once('error', reject);
+      response.once('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
+      );
+    });
+    asked.once('error', reject);
+    asked.end(body);
+  });
+}

@@ -1,0 +1,108 @@
+/**
+ * The control socket: LevelDB lets one process into the journal, so the command line asks this one. HTTP on a Unix
+ * socket that only its owner may open: who may read the journal's files may ask, nobody else.
+ */
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { z } from 'zod';
+import type { Logger } from '../../../config/src/log.ts';
+import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
+import type { Provisioner } from '../provisioner.ts';
+import { tooLong } from './control-path.ts';
+import { close, json, listen, makeServer, type Routes } from './server.ts';
+
+/** Both take the right to connect from everybody else. The first leaves folders usable that are made meanwhile. */
+const ownerOnlyMask = 0o077;
+const ownerOnlyMode = 0o600;
+
+/** Somebody who listens on this machine takes a connection at once (milliseconds). */
+const knockTimeoutMs = 1_000;
+
+export type Controlled = Pick<Provisioner, 'presses' | 'health' | 'release'>;
+
+const releaseSchema = z.strictObject({ cluster: z.string().min(1) });
+
+/**
+ * Listens at `path`, whose journal this process has open. Never rejects: without the socket buttons are served all
+ * the same, so a socket that cannot be is a warning.
+ * @returns what stops it; undefined when there is none.
+ */
+export async function startControl(
+  provisioner: Controlled,
+  path: string,
+  log: Logger,
+): Promise<(() => Promise<void>) | undefined> {
+  const server = makeServer(routesOf(provisioner));
+  try {
+    const long = tooLong(path);
+    if (long !== undefined) throw new Error(long);
+    await removeStale(path);
+    await listenPrivately(server, path);
+  } catch (error) {
+    log.warn(
+      { reason: messageOf(error) },
+      'no control socket: presses, clusters and release do not work on the command line while this runs',
+    );
+    return undefined;
+  }
+  log.info({ socket: path }, 'the command line may ask');
+  return () => close(server);
+}
+
+function routesOf(provisioner: Controlled): Routes {
+  return {
+    'GET /presses': () => json(provisioner.presses()),
+    'GET /health': () => json(provisioner.health()),
+    'POST /release': async body => json({ words: await provisioner.release(clusterIn(body)) }, 202),
+  };
+}
+
+function clusterIn(body: string): string {
+  try {
+    return releaseSchema.parse(JSON.parse(body)).cluster;
+  } catch {
+    throw new SetupError('expected {"cluster": "<name>"}');
+  }
+}
+
+/**
+ * Takes away what a killed provisioner left: a socket at which nobody answers. The journal is ours, so no other
+ * provisioner answers there; anything else that stands there is not ours to remove.
+ */
+async function removeStale(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new Error(`${path} is there and is no socket: move it away`);
+  if (await answers(path)) throw new Error(`another program answers at ${path}: end it`);
+  unlinkSync(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    const end = (result: boolean) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.setTimeout(knockTimeoutMs, () => end(true));
+    socket.once('connect', () => end(true));
+    socket.once('error', error => {
+      if (errnoOf(error) === 'ECONNREFUSED' || errnoOf(error) === 'ENOENT') end(false);
+      else reject(error);
+    });
+  });
+}
+
+/** The mode is right from the first moment: the mask is set while the socket is made, which `listen` does at once. */
+async function listenPrivately(server: Server, path: string): Promise<void> {
+  const before = process.umask(ownerOnlyMask);
+  let listening: Promise<void>;
+  try {
+    listening = listen(server, { path });
+  } finally {
+    process.umask(before);
+  }
+  await listening;
+  chmodSync(path, ownerOnlyMode);
+}
