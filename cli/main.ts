@@ -8,6 +8,7 @@ import { errnoOf, messageOf, SetupError } from '../config/src/setup-error.ts';
 import { buildCommand } from './build.ts';
 import { clustersCommand } from './clusters/command.ts';
 import { demoCommand } from './demo/command.ts';
+import { doctorCommand } from './doctor/command.ts';
 import { enrollCommand, revokeCommand } from './enroll/command.ts';
 import { flashCommand } from './flash/command.ts';
 import { pressCommand } from './press/command.ts';
@@ -41,6 +42,7 @@ const program = new Command('dashbutton')
   .addCommand(pressCommand())
   .addCommand(relayCommand())
   .addCommand(provisionerCommand())
+  .addCommand(doctorCommand())
   .addCommand(pressesCommand())
   .addCommand(clustersCommand())
   .addCommand(releaseCommand())
@@ -57,6 +59,7 @@ Examples:
   dashbutton demo --once                         one press, no keyboard; ends with the address
   dashbutton relay --users users.yaml            the broker in the cloud
   dashbutton provisioner --config lab.yaml       what runs inside the lab
+  dashbutton doctor --config lab.yaml            what is broken, and which setting mends it
   dashbutton presses --config lab.yaml           what was pressed and what became of it
   dashbutton clusters --config lab.yaml          what stands
   dashbutton release desk-3 --config lab.yaml    gives a cluster back

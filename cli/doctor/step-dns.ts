@@ -1,0 +1,70 @@
+/** Step 2: the names that this machine has to look up are known. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { socketReason } from '../../provisioner/src/hop-error.ts';
+import { hostOf } from '../../provisioner/src/relay-url.ts';
+import { Broken, type Finding, type Problem } from './result.ts';
+import type { Visit } from './visit.ts';
+
+/** As long as the first hop may take; the system's own patience is often three times that (milliseconds). */
+const lookupLimitMs = 10_000;
+
+interface Name {
+  host: string;
+  setting: string;
+  what: string;
+}
+
+/** @throws Broken with one problem for each name that is not known. */
+export async function dns(visit: Visit): Promise<Finding> {
+  const { relay, proxy, platforms } = visit.config;
+  const wayOut: Name =
+    proxy === undefined
+      ? { host: relay.host, setting: 'relay.url', what: 'relay' }
+      : { host: proxy.host, setting: proxy.from ?? 'proxy', what: 'proxy' };
+  const names = [
+    wayOut,
+    ...Object.entries(platforms).map(([name, { url }]) => ({
+      host: hostOf(new URL(url)),
+      setting: `platforms.${name}.url`,
+      what: `platform ${name}`,
+    })),
+  ];
+  const looks = await Promise.all(names.map(look));
+  const problems = looks.flatMap(it => (typeof it === 'string' ? [] : [it]));
+  if (problems.length > 0) throw new Broken(problems);
+  const byProxy =
+    proxy === undefined || isIP(relay.host) !== 0 ? [] : [`${relay.host}: the proxy looks it up`];
+  return { found: [...looks, ...byProxy].join('; ') };
+}
+
+/** What it is, in words, or the problem. */
+async function look({ host, setting, what }: Name): Promise<string | Problem> {
+  if (isIP(host) !== 0) return `${what} ${host} is an address`;
+  try {
+    const found = await withLimit(lookup(host, { all: true }));
+    return `${what} ${host} is ${[...new Set(found.map(({ address }) => address))].slice(0, 3).join(', ')}`;
+  } catch (error) {
+    const why = socketReason(error);
+    return {
+      setting,
+      found: `${host}: ${why}`,
+      expected: `a name that this machine can look up (getent hosts ${host})`,
+      advice:
+        what === 'relay'
+          ? 'correct the name; where only the proxy knows names of the internet, set proxy'
+          : "correct the name, or this machine's resolver",
+    };
+  }
+}
+
+function withLimit<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`DNS does not answer within ${lookupLimitMs / 1000} s`)),
+      lookupLimitMs,
+    );
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,60 @@
+/** Step 8: the platform has what each profile's template names, and the profile's pool has a range left. */
+import { messageOf } from '../../config/src/setup-error.ts';
+import type { Profile } from '../../provisioner/src/config.ts';
+import { rangesInUse } from '../../provisioner/src/reservations.ts';
+import { countFree } from './free-ranges.ts';
+import type { Presence } from './presence.ts';
+import { Broken, type Finding, type Problem } from './result.ts';
+import { templateProblems } from './template-problems.ts';
+import type { Visit } from './visit.ts';
+import { counted } from './words.ts';
+
+/** @throws Broken with all problems of all profiles. */
+export async function templateObjects(visit: Visit): Promise<Finding> {
+  const presence = await visit.presence();
+  const found: string[] = [];
+  const problems: Problem[] = [];
+  for (const [name, profile] of Object.entries(visit.profiles())) {
+    const platform = visit.platform(profile.platform);
+    try {
+      const missing = await platform.missing(profile.template, visit.limit());
+      problems.push(...templateProblems(`profiles.${name}.template`, missing));
+      const used = [...(await platform.usedRanges(visit.limit())), ...rangesOf(presence)];
+      const { free, all } = countFree(profile.rangePool, profile.rangePrefix, used);
+      if (free === 0) problems.push(poolProblem(name, profile, all));
+      found.push(`${name}: all there, ${free} of ${all} ranges free${extras(profile)}`);
+    } catch (error) {
+      problems.push({
+        setting: `platforms.${profile.platform}.url`,
+        found: messageOf(error),
+        expected: `a platform that tells what it has for profile ${name}`,
+        advice: 'look at the platform itself, and whether its account may read there',
+      });
+    }
+  }
+  if (problems.length > 0) throw new Broken(problems);
+  return { found: found.join('; ') || 'there is no profile in the settings' };
+}
+
+/** Also those that are reserved for a cluster which the platform does not show yet. */
+function rangesOf(presence: Presence): string[] {
+  if (presence.kind === 'running') return rangesInUse(presence.presses);
+  return presence.kind === 'none' ? rangesInUse(presence.contents?.presses ?? []) : [];
+}
+
+function poolProblem(name: string, { rangePool, rangePrefix }: Profile, all: number): Problem {
+  return {
+    setting: `profiles.${name}.rangePool`,
+    found: `none of its ${all} ranges /${rangePrefix} in ${rangePool} is free`,
+    expected: 'a range for the next cluster',
+    advice: 'give clusters back (dashbutton clusters shows ours), or choose a larger pool',
+  };
+}
+
+/** Read with the settings. Add-ons can be looked for only on a cluster that stands. */
+function extras({ manifests = [], addOns = [] }: Profile): string {
+  return [
+    manifests.length === 0 ? '' : `, ${counted(manifests.length, 'object')} in manifests`,
+    addOns.length === 0 ? '' : `, add-ons ${addOns.join(', ')} (known names; seen only on a cluster)`,
+  ].join('');
+}
