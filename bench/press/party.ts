@@ -60,7 +60,7 @@ export function configFor(party: Party, relay: Part, platform: Part, journal: st
         platform: 'ccp',
         rangePool: '10.0.0.0/8',
         rangePrefix: 20,
-        expectS: 600,
+        expectS: 1,
         deadlineS: 1800,
         template: {
           ...sampleOrder(),

@@ -47,7 +47,7 @@ export class Expiry {
       if (record.step !== 'ready' || record.expiresAt === undefined) continue;
       try {
         if (now() >= record.expiresAt) await onExpired(record);
-        else await this.#warn(record);
+        else if (this.#isNear(record)) await this.#warn(record);
       } catch (error) {
         // Not written: the next tick tries again.
         const { button, press, cluster } = record;
@@ -57,19 +57,23 @@ export class Expiry {
     this.#ticking = false;
   }
 
+  #isNear(record: PressRecord): boolean {
+    const { now, rulesOf } = this.#deps;
+    return (record.expiresAt ?? Number.POSITIVE_INFINITY) - now() <= rulesOf(record).warnBeforeS * 1000;
+  }
+
   /** Only a button whose display is about this cluster is told; webhooks are told in any case. */
-  async #warn(record: PressRecord): Promise<void> {
-    const { desk, rulesOf, now } = this.#deps;
-    const rules = rulesOf(record);
-    const { expiresAt = 0, warnedAt } = record;
-    if (expiresAt - now() > rules.warnBeforeS * 1000) return;
-    const status = saidReady(record, now(), rules);
-    await desk.update(record.button, (button: ButtonRecord): Update | undefined => {
-      const told = button.status;
+  async #warn({ button, press }: PressRecord): Promise<void> {
+    const { desk, journal, rulesOf, now } = this.#deps;
+    await desk.update(button, ({ status: told }: ButtonRecord): Update | undefined => {
+      // As it is now: an order to give it back may have come in before this was our turn.
+      const record = journal.press(button, press);
+      if (record?.step !== 'ready') return undefined;
+      const status = saidReady(record, now(), rulesOf(record));
       const shows = told.state === 'ready' && told.cluster === record.cluster;
-      const news = shows && told.phase !== status.phase ? { status } : {};
-      const first = warnedAt === undefined ? { presses: [{ ...record, warnedAt: now() }] } : {};
-      return 'status' in news || 'presses' in first ? { ...first, ...news } : undefined;
+      const first = record.warnedAt === undefined ? { presses: [{ ...record, warnedAt: now() }] } : undefined;
+      const news = shows && told.phase !== status.phase ? { status } : undefined;
+      return first === undefined && news === undefined ? undefined : { ...first, ...news };
     });
   }
 }
