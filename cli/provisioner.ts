@@ -26,7 +26,7 @@ A terminal that is closed ends it the same way; started with nohup or by systemd
 Secrets are read from files that the settings name, never from the command line.`,
     )
     .action(async (options: { config: string; check?: boolean }) => {
-      const { loadConfig } = await import('../provisioner/src/config.ts');
+      const { loadConfig } = await import('../provisioner/src/settings/config.ts');
       const config = loadConfig(options.config);
       if (options.check) {
         process.stdout.write(`${options.config}: no problems found\n`);

@@ -9,7 +9,7 @@ import type { View } from '../firmware/src/view.ts';
 import { toSvg } from './board/frame.ts';
 import { sketch } from './board/sketch.ts';
 
-const folder = new URL('../docs/images/', import.meta.url);
+const folder = new URL('../docs/images', import.meta.url);
 const button = 'house-01';
 const cluster = 'house-01-7';
 
@@ -38,7 +38,7 @@ const stills: Record<string, View> = {
   'error-lab': { kind: 'error', code: 'LAB', line: 'The lab is offline', advice: 'Start the provisioner' },
 };
 
-/** `https://10.10.20.31:6443` as the provisioner sends it (provisioner/src/qr.ts). */
+/** `https://10.10.20.31:6443` as the provisioner sends it (provisioner/src/presses/qr.ts). */
 const qr = {
   side: 21,
   bitmap: atob('/rv8FlBulrt05dutrsFJB/qv4BEA5v+ZDPVRtZQpSqnhxYBIb/g+8F1Ium3l0douo5cF4h/sQYA='),

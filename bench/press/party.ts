@@ -1,6 +1,6 @@
 /** Who takes part: a site, and one button for each press, so that no press waits for another's build. */
 import { randomBytes } from 'node:crypto';
-import type { ProvisionerConfig } from '../../provisioner/src/config.ts';
+import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import type { User } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
 import { inventory } from '../../simulator/ccp/inventory.ts';

@@ -1,6 +1,7 @@
 /** `dashbutton clusters` from the question to the answer. */
+
+import { stands } from '../../provisioner/src/journal/records.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
-import { stands } from '../../provisioner/src/records.ts';
 import { newestFirst } from '../presses/list.ts';
 import { pressesOf } from '../presses/source.ts';
 import { headed } from '../presses/words.ts';

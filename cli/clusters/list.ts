@@ -1,6 +1,7 @@
 /** Clusters, one line each. Pure. */
+
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { clusterStateOf } from '../../provisioner/src/operator/cluster-state.ts';
-import type { PressRecord } from '../../provisioner/src/records.ts';
 import { cleanUpOf } from '../presses/history.ts';
 import { howLong } from '../presses/words.ts';
 

@@ -5,8 +5,8 @@
 import type { Logger } from '../../config/src/log.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { buildFirmware } from '../../firmware/build.ts';
-import { loadConfig } from '../../provisioner/src/config.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { type Relay, startRelay } from '../../relay/src/relay.ts';
 import { Board } from '../../simulator/board/board.ts';
 import type { BoardOptions } from '../../simulator/board/options.ts';

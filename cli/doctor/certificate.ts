@@ -1,8 +1,8 @@
 /** A server's certificate: whose it is, until when, and why it is not believed. */
 import { isIP, type Socket } from 'node:net';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { socketReason } from '../../provisioner/src/hop-error.ts';
 import { oneLine } from '../../provisioner/src/line.ts';
+import { socketReason } from '../../provisioner/src/way/hop-error.ts';
 
 const dayMs = 86_400_000;
 

@@ -6,11 +6,11 @@ import { z } from 'zod';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
 import type { Health } from '../../provisioner/src/health.ts';
 import { findDamage } from '../../provisioner/src/journal/check.ts';
-import { type JournalContents, readJournal } from '../../provisioner/src/journal.ts';
+import { type JournalContents, readJournal } from '../../provisioner/src/journal/index.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { oneLine } from '../../provisioner/src/line.ts';
 import { askPresses, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
-import type { PressRecord } from '../../provisioner/src/records.ts';
 
 /** The provisioner answers from its memory; one that is stuck does not (milliseconds). */
 const answerTimeoutMs = 10_000;

@@ -6,10 +6,10 @@
  */
 import { encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { beaconTopic, pressTopic } from '../../protocol/src/topics.ts';
-import { at } from '../../provisioner/src/addresses.ts';
-import { Connection, type LastWill } from '../../provisioner/src/connection.ts';
 import type { PartHealth } from '../../provisioner/src/health.ts';
-import { HopError } from '../../provisioner/src/hop-error.ts';
+import { at } from '../../provisioner/src/way/addresses.ts';
+import { Connection, type LastWill } from '../../provisioner/src/way/connection.ts';
+import { HopError } from '../../provisioner/src/way/hop-error.ts';
 import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import { open } from './step-relay.ts';

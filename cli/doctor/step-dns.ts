@@ -1,8 +1,8 @@
 /** Step 2: the names that this machine has to look up are known. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { socketReason } from '../../provisioner/src/hop-error.ts';
-import { hostOf } from '../../provisioner/src/relay-url.ts';
+import { socketReason } from '../../provisioner/src/way/hop-error.ts';
+import { hostOf } from '../../provisioner/src/way/relay-url.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';
 

@@ -2,11 +2,11 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { messageOf } from '../../config/src/setup-error.ts';
-import { HopError } from '../../provisioner/src/hop-error.ts';
 import type { PlatformConfig } from '../../provisioner/src/platforms/make.ts';
 import { PlatformError } from '../../provisioner/src/platforms/platform.ts';
-import { hostOf } from '../../provisioner/src/relay-url.ts';
-import { openTcp } from '../../provisioner/src/sockets.ts';
+import { HopError } from '../../provisioner/src/way/hop-error.ts';
+import { hostOf } from '../../provisioner/src/way/relay-url.ts';
+import { openTcp } from '../../provisioner/src/way/sockets.ts';
 import { blame, describe, endWarning, look, type Seen, withColons } from './certificate.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';

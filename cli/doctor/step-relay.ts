@@ -2,9 +2,9 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../../config/src/setup-error.ts';
-import { at, type RelayAddress } from '../../provisioner/src/addresses.ts';
-import { dial } from '../../provisioner/src/dial.ts';
-import { HopError } from '../../provisioner/src/hop-error.ts';
+import { at, type RelayAddress } from '../../provisioner/src/way/addresses.ts';
+import { dial } from '../../provisioner/src/way/dial.ts';
+import { HopError } from '../../provisioner/src/way/hop-error.ts';
 import { blame, describe, endWarning, look, type Seen } from './certificate.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import { tunnelOnly } from './step-proxy.ts';

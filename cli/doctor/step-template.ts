@@ -1,7 +1,7 @@
 /** Step 8: the platform has what each profile's template names, and the profile's pool has a range left. */
 import { messageOf } from '../../config/src/setup-error.ts';
-import type { Profile } from '../../provisioner/src/config.ts';
-import { rangesInUse } from '../../provisioner/src/reservations.ts';
+import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
+import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { countFree } from './free-ranges.ts';
 import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';

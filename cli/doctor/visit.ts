@@ -1,10 +1,11 @@
 /** What all steps of one visit share: the settings, and what earlier steps have learned. */
-import type { ProvisionerConfig } from '../../provisioner/src/config.ts';
-import type { Settings } from '../../provisioner/src/config-schema.ts';
-import type { Connection } from '../../provisioner/src/connection.ts';
+
 import { makePlatform } from '../../provisioner/src/platforms/make.ts';
 import type { Platform } from '../../provisioner/src/platforms/platform.ts';
-import type { Environment } from '../../provisioner/src/proxy-env.ts';
+import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
+import type { Settings } from '../../provisioner/src/settings/config-schema.ts';
+import type { Connection } from '../../provisioner/src/way/connection.ts';
+import type { Environment } from '../../provisioner/src/way/proxy-env.ts';
 import { type Presence, presenceAt } from './presence.ts';
 
 /** For one step, in milliseconds: more than the longest wait of any of its calls, so that these say what is wrong. */

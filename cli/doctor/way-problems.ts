@@ -1,6 +1,6 @@
 /** An error on the way to the relay, as a problem with the setting to change. Pure. */
-import type { ProxyAddress, RelayAddress } from '../../provisioner/src/addresses.ts';
-import type { HopError } from '../../provisioner/src/hop-error.ts';
+import type { ProxyAddress, RelayAddress } from '../../provisioner/src/way/addresses.ts';
+import type { HopError } from '../../provisioner/src/way/hop-error.ts';
 import type { Problem } from './result.ts';
 
 /** The proxy's own faults. The message has the advice already where it is known. */

@@ -1,6 +1,6 @@
 /** One press from the finger to the end of its cluster. Pure. */
-import { needsCleanUp } from '../../provisioner/src/clean-up.ts';
-import { type PressRecord, stands } from '../../provisioner/src/records.ts';
+import { needsCleanUp } from '../../provisioner/src/builds/clean-up.ts';
+import { type PressRecord, stands } from '../../provisioner/src/journal/records.ts';
 import { findPress } from './list.ts';
 import { howLong, table, when } from './words.ts';
 

@@ -1,5 +1,5 @@
 /** Presses, one line each. Pure. */
-import type { PressRecord } from '../../provisioner/src/records.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { howLong, when } from './words.ts';
 
 export const pressesHead = ['BUTTON', 'PRESS', 'WHEN', 'STEP', 'CLUSTER', 'TOOK', 'ADDRESS'] as const;

@@ -1,7 +1,7 @@
 /** `dashbutton presses` from the question to the answer. */
 import { SetupError } from '../../config/src/setup-error.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
-import type { PressRecord } from '../../provisioner/src/records.ts';
 import { historyOf } from './history.ts';
 import { newestFirst, pressesHead, pressRow } from './list.ts';
 import { pressesOf } from './source.ts';

@@ -1,9 +1,9 @@
 /** Where the presses come from: the running provisioner, or its journal while none runs. */
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
-import { readJournal } from '../../provisioner/src/journal.ts';
+import { readJournal } from '../../provisioner/src/journal/index.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { askPresses, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
-import type { PressRecord } from '../../provisioner/src/records.ts';
 
 /**
  * @param journal the journal's folder; @param say told, in one line, when no provisioner runs.

@@ -2,7 +2,7 @@
 
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
 import { checkYaml } from '../../config/src/yaml-file.ts';
-import { settingsSchema } from '../../provisioner/src/config-schema.ts';
+import { settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
 import { applyChanges } from '../enroll/changes.ts';
 import { withLock } from '../enroll/lock.ts';
 import { openSettings } from '../enroll/settings-file.ts';

@@ -1,7 +1,7 @@
 /** Guesses a profile's pool of ranges from the one range in a captured order. A person has to confirm it. */
 import ipaddr from 'ipaddr.js';
+import { parseBlock } from '../../provisioner/src/builds/ranges.ts';
 import { detailsOf } from '../../provisioner/src/platforms/ccp/order.ts';
-import { parseBlock } from '../../provisioner/src/ranges.ts';
 import { type Json, member } from './json.ts';
 import { type Kind, pluginOf } from './kind.ts';
 

@@ -1,9 +1,9 @@
 /** `dashbutton release` from the question to the end of the cluster. */
 import { SetupError } from '../../config/src/setup-error.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { askPresses, NotRunning, orderRelease } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
-import type { PressRecord } from '../../provisioner/src/records.ts';
 import { howLong } from '../presses/words.ts';
 import { confirm, type Keyboard } from './confirm.ts';
 

@@ -9,7 +9,7 @@ import { linesOf, summaryOf } from '../../cli/doctor/report.ts';
 import type { StepResult } from '../../cli/doctor/result.ts';
 import type { VisitOptions } from '../../cli/doctor/visit.ts';
 import { silentLog } from '../../config/src/log.ts';
-import type { Environment } from '../../provisioner/src/proxy-env.ts';
+import type { Environment } from '../../provisioner/src/way/proxy-env.ts';
 import { startRelay } from '../../relay/src/relay.ts';
 import { makeUsers } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';

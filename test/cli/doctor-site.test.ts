@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { Journal } from '../../provisioner/src/journal.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
 import { makeAuthority, makeServerPair } from '../../simulator/ccp/certificates.ts';
 import { freePort } from '../e2e/proxies-programs.ts';
 import { type Lab, startLab } from '../provisioner/lab.ts';

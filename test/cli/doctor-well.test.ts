@@ -7,7 +7,7 @@ import { stepNames } from '../../cli/doctor/doctor.ts';
 import { countFree } from '../../cli/doctor/free-ranges.ts';
 import { roomWarning } from '../../cli/doctor/step-journal.ts';
 import { silentLog } from '../../config/src/log.ts';
-import { Journal } from '../../provisioner/src/journal.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
 import { startOperator } from '../../provisioner/src/operator/operator.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { makeAuthority, makeServerPair } from '../../simulator/ccp/certificates.ts';

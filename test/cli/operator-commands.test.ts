@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import { Journal } from '../../provisioner/src/journal.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { type Operator, startOperator } from '../../provisioner/src/operator/operator.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readJournal } from '../../provisioner/src/journal.ts';
+import { readJournal } from '../../provisioner/src/journal/index.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { eventually, type Lab, startLab, TestButton } from '../provisioner/lab.ts';
 import { controlled, Service, secretsOf, startLimitMs, writeSettings } from './operator-lab.ts';

@@ -9,7 +9,7 @@ import { parse, parseDocument } from 'yaml';
 import { makeSite, writeProvisionerFile } from '../../cli/demo/site.ts';
 import type { ImportOptions } from '../../cli/profile/import.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
-import { loadConfig } from '../../provisioner/src/config.ts';
+import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { aciBody, calicoBody, loggedIn, startLab, until } from '../simulator-ccp/lab.ts';
 import { create, loggedInV3, v3Aci, v3Calico, v3Eks } from '../simulator-ccp/v3-lab.ts';
 import { importOf, payloadFile, v2Payload, v2Record } from './profile-payloads.ts';

@@ -9,8 +9,8 @@ import { beaconEveryS, type Press, type Status } from '../../protocol/src/messag
 import { decode, encode } from '../../protocol/src/node/envelope.ts';
 import { pressSchema } from '../../protocol/src/node/schemas.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import { decide } from '../../provisioner/src/intake.ts';
-import { rulesOf } from '../../provisioner/src/rules.ts';
+import { decide } from '../../provisioner/src/presses/intake.ts';
+import { rulesOf } from '../../provisioner/src/settings/rules.ts';
 import type { Clock } from '../../simulator/board/clock.ts';
 
 /** A status of a build: seconds after `accepted`, and what it says. */

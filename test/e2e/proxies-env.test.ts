@@ -1,7 +1,7 @@
 /** The proxy that only the environment names, with a real squid: used, left aside, and named in log and error. */
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { proxyFor } from '../../provisioner/src/proxy-env.ts';
+import { proxyFor } from '../../provisioner/src/way/proxy-env.ts';
 import { installed, login, secretName, squid, squidLogin, stopPrograms } from './proxies-programs.ts';
 import {
   complaint,

@@ -1,8 +1,8 @@
 /** Another broker than ours: Debian's mosquitto, over TCP and over its own WebSocket, directly and through squid. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RelayAddress } from '../../provisioner/src/addresses.ts';
-import { Connection } from '../../provisioner/src/connection.ts';
-import { dial } from '../../provisioner/src/dial.ts';
+import type { RelayAddress } from '../../provisioner/src/way/addresses.ts';
+import { Connection } from '../../provisioner/src/way/connection.ts';
+import { dial } from '../../provisioner/src/way/dial.ts';
 import { installed, mosquitto, squid, stopPrograms } from './proxies-programs.ts';
 
 afterEach(stopPrograms);

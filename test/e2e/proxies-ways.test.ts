@@ -1,6 +1,6 @@
 /** Every scheme through every proxy of Debian: right and wrong logins, closed ports, proxies that die. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ProxyAddress } from '../../provisioner/src/addresses.ts';
+import type { ProxyAddress } from '../../provisioner/src/way/addresses.ts';
 import {
   danted,
   installed,

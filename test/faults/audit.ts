@@ -1,9 +1,9 @@
 /** What must hold when everything has come to rest. Each broken promise is one violation, with the press concerned. */
 import type { Status } from '../../protocol/src/messages.ts';
-import { askReady } from '../../provisioner/src/api-server.ts';
-import { readJournal } from '../../provisioner/src/journal.ts';
+import { askReady } from '../../provisioner/src/builds/api-server.ts';
+import { readJournal } from '../../provisioner/src/journal/index.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
-import type { PressRecord } from '../../provisioner/src/records.ts';
 import type { ClusterSnapshot } from '../../simulator/ccp/simulator.ts';
 import { type FaultButton, type Heard, retainedOf } from './button.ts';
 import { explained } from './reasons.ts';

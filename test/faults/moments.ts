@@ -1,5 +1,5 @@
 /** The writes of the journal at which a provisioner can be made to die. Names of what a write changes. */
-import type { PressRecord, Step } from '../../provisioner/src/records.ts';
+import type { PressRecord, Step } from '../../provisioner/src/journal/records.ts';
 
 /**
  * Steps by their own name, except: `releasing` is by a button, `expired` by the time to live; `failed` leaves nothing

@@ -4,7 +4,7 @@
  * processes and a network never meet twice in the same way.
  */
 import { createHash } from 'node:crypto';
-import type { RuleSettings } from '../../provisioner/src/rules.ts';
+import type { RuleSettings } from '../../provisioner/src/settings/rules.ts';
 import type { Failure } from '../../simulator/ccp/simulator.ts';
 import { type KillAt, type Moment, sides } from './moments.ts';
 import { Random } from './random.ts';

@@ -4,9 +4,9 @@
  */
 import { createInterface } from 'node:readline';
 import { makeLog, silentLog } from '../../config/src/log.ts';
-import type { ProvisionerConfig } from '../../provisioner/src/config.ts';
-import { Journal } from '../../provisioner/src/journal.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
 import { startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import { type KillAt, momentsOf } from './moments.ts';
 
 /** Longer than any test waits (milliseconds). */

@@ -1,5 +1,5 @@
 /** Looks all the time whether two clusters on the platform share addresses. */
-import { parseBlock } from '../../provisioner/src/ranges.ts';
+import { parseBlock } from '../../provisioner/src/builds/ranges.ts';
 import type { CcpSimulator } from '../../simulator/ccp/simulator.ts';
 
 /** A build takes a second at least: each is seen many times (milliseconds). */

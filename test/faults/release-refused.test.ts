@@ -1,7 +1,7 @@
 /** A release whose first order may have arrived is not called off by a refusal that comes later. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import { Journal } from '../../provisioner/src/journal.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { eventually, type Lab, startLab, TestButton } from '../provisioner/lab.ts';

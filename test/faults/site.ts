@@ -1,7 +1,7 @@
 /** Who there is at one lab: names, keys, passwords, and the settings of its provisioner. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Profile, ProvisionerConfig } from '../../provisioner/src/config.ts';
+import type { Profile, ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import type { User } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
 import { inventory } from '../../simulator/ccp/inventory.ts';

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProvisionerConfig } from '../../provisioner/src/config.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
+import { isBuilding } from '../../provisioner/src/journal/records.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
-import type { PressRecord } from '../../provisioner/src/records.ts';
-import { isBuilding } from '../../provisioner/src/records.ts';
+import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import { type CcpSimulator, type ClusterSnapshot, startCcpSimulator } from '../../simulator/ccp/simulator.ts';
 import { FaultButton, pause } from './button.ts';
 import { Child } from './child.ts';

@@ -1,6 +1,6 @@
 /** The driver's v3 side against the platform simulator: vSphere with Calico and ACI, EKS, and what may go wrong. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { askReady } from '../../provisioner/src/api-server.ts';
+import { askReady } from '../../provisioner/src/builds/api-server.ts';
 import type { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { type CcpSimulator, startCcpSimulator } from '../../simulator/ccp/simulator.ts';
 import { callsOf, idOf, never, platformFor, requestOf, targetOf, templates, thrown } from './ccp-platform.ts';

@@ -1,6 +1,6 @@
 /** The driver's v2 side, and what both sides share, against the platform simulator. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { askReady } from '../../provisioner/src/api-server.ts';
+import { askReady } from '../../provisioner/src/builds/api-server.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { type CcpSimulator, startCcpSimulator } from '../../simulator/ccp/simulator.ts';
 import {

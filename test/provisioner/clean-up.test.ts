@@ -1,8 +1,8 @@
 /** What a failed build leaves is removed; what is not ours is never touched. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import type { Profile } from '../../provisioner/src/config.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { eventually, type Lab, startLab, TestButton } from './lab.ts';
 
 let lab: Lab;

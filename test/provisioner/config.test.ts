@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { SetupError } from '../../config/src/setup-error.ts';
-import { loadConfig } from '../../provisioner/src/config.ts';
+import { loadConfig } from '../../provisioner/src/settings/config.ts';
 
 const examplePath = new URL('../../provisioner/example.yaml', import.meta.url);
 const example = readFileSync(examplePath, 'utf8');

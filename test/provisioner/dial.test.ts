@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
-import type { ProxyAddress, RelayAddress } from '../../provisioner/src/addresses.ts';
-import { dial } from '../../provisioner/src/dial.ts';
+import type { ProxyAddress, RelayAddress } from '../../provisioner/src/way/addresses.ts';
+import { dial } from '../../provisioner/src/way/dial.ts';
 import { makeServerPair } from '../../simulator/ccp/certificates.ts';
 
 const never = new AbortController().signal;

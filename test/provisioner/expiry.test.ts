@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
-import type { ProfileRules } from '../../provisioner/src/rules.ts';
+import type { ProfileRules } from '../../provisioner/src/settings/rules.ts';
 import { eventually, type Lab, startLab, TestButton } from './lab.ts';
 
 let lab: Lab;

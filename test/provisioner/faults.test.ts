@@ -1,9 +1,9 @@
 /** Builds under trouble: whatever goes wrong, one cluster or one clear failure. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import type { Profile } from '../../provisioner/src/config.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { eventually, type Lab, startLab, TestButton, template } from './lab.ts';
 
 let lab: Lab;

@@ -3,10 +3,10 @@ import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import type { RelayAddress } from '../../provisioner/src/addresses.ts';
-import { Connection } from '../../provisioner/src/connection.ts';
-import { dial } from '../../provisioner/src/dial.ts';
-import { Link } from '../../provisioner/src/link.ts';
+import type { RelayAddress } from '../../provisioner/src/way/addresses.ts';
+import { Connection } from '../../provisioner/src/way/connection.ts';
+import { dial } from '../../provisioner/src/way/dial.ts';
+import { Link } from '../../provisioner/src/way/link.ts';
 import { closeAll, connack, forwarder, listen, schemes, serve } from './ways.ts';
 
 afterEach(closeAll);

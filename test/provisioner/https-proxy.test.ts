@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { ProxyAddress } from '../../provisioner/src/addresses.ts';
-import { dial } from '../../provisioner/src/dial.ts';
 import { Transport } from '../../provisioner/src/platforms/ccp/transport.ts';
+import type { ProxyAddress } from '../../provisioner/src/way/addresses.ts';
+import { dial } from '../../provisioner/src/way/dial.ts';
 import { makeServerPair } from '../../simulator/ccp/certificates.ts';
 import { closeAll, listen, schemes, serve } from './ways.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Decision, decide, type Known } from '../../provisioner/src/intake.ts';
-import { type RuleSettings, rulesOf } from '../../provisioner/src/rules.ts';
+import { type Decision, decide, type Known } from '../../provisioner/src/presses/intake.ts';
+import { type RuleSettings, rulesOf } from '../../provisioner/src/settings/rules.ts';
 import { pressBody } from './lab.ts';
 
 const now = 1_700_000_000;

@@ -4,8 +4,8 @@
  */
 import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Journal, JournalError } from '../../provisioner/src/journal.ts';
-import { newButton } from '../../provisioner/src/records.ts';
+import { Journal, JournalError } from '../../provisioner/src/journal/index.ts';
+import { newButton } from '../../provisioner/src/journal/records.ts';
 import { noticeOf, pressRecord } from './records.ts';
 
 const [, , folder = ''] = process.argv;

@@ -16,8 +16,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
 import { firstDamage } from '../../provisioner/src/journal/check-log.ts';
-import { Journal } from '../../provisioner/src/journal.ts';
-import { newButton } from '../../provisioner/src/records.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
+import { newButton } from '../../provisioner/src/journal/records.ts';
 import { noticeOf, pressRecord } from './records.ts';
 
 /** More with DASHBUTTON_FLIPS. */

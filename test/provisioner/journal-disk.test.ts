@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SetupError } from '../../config/src/setup-error.ts';
-import { Journal } from '../../provisioner/src/journal.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
 import { type JournalProcess, lost, startJournalProcess } from './journal-process.ts';
 
 let folder: string;

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { keptEnded } from '../../provisioner/src/journal/draft.ts';
-import type { Journal } from '../../provisioner/src/journal.ts';
+import type { Journal } from '../../provisioner/src/journal/index.ts';
 
 export interface JournalProcess {
   child: ChildProcess;

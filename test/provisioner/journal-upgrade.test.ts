@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keptEnded } from '../../provisioner/src/journal/draft.ts';
-import { Journal, readJournal } from '../../provisioner/src/journal.ts';
+import { Journal, readJournal } from '../../provisioner/src/journal/index.ts';
 
 let folder: string;
 

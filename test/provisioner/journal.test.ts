@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { encodeValue } from '../../provisioner/src/journal/codec.ts';
 import { keptEnded, maxHistory } from '../../provisioner/src/journal/draft.ts';
-import { Journal, readJournal } from '../../provisioner/src/journal.ts';
-import { newButton, type PressRecord } from '../../provisioner/src/records.ts';
+import { Journal, readJournal } from '../../provisioner/src/journal/index.ts';
+import { newButton, type PressRecord } from '../../provisioner/src/journal/records.ts';
 import { startJournalProcess } from './journal-process.ts';
 import { noticeOf, pressRecord } from './records.ts';
 

@@ -1,9 +1,9 @@
 /** A press from beginning to end for every kind of cluster that the platform knows, with all that a profile can want. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import type { Profile } from '../../provisioner/src/config.ts';
 import { readManifests } from '../../provisioner/src/kubernetes/manifests.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { sampleOrder } from '../../simulator/ccp/sample-order.ts';
 import {
   sampleV3AciOrder,

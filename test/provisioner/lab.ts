@@ -10,7 +10,7 @@ import type { Beacon, Press, Status } from '../../protocol/src/messages.ts';
 import { decode, encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { beaconSchema, statusSchema } from '../../protocol/src/node/schemas.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import type { ProvisionerConfig } from '../../provisioner/src/config.ts';
+import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import { type Relay, startRelay } from '../../relay/src/relay.ts';
 import { makeUsers } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';

@@ -6,10 +6,10 @@ import type { Duplex } from 'node:stream';
 import { generate } from 'mqtt-packet';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import type { RelayAddress } from '../../provisioner/src/addresses.ts';
-import { Connection } from '../../provisioner/src/connection.ts';
-import { dial } from '../../provisioner/src/dial.ts';
-import { packetsIn } from '../../provisioner/src/packets.ts';
+import type { RelayAddress } from '../../provisioner/src/way/addresses.ts';
+import { Connection } from '../../provisioner/src/way/connection.ts';
+import { dial } from '../../provisioner/src/way/dial.ts';
+import { packetsIn } from '../../provisioner/src/way/packets.ts';
 import { closeAll, connack, forwarder, listen, schemes, serve } from './ways.ts';
 
 afterEach(closeAll);

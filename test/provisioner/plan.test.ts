@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Act, maxCreates, nextAct, type Situation } from '../../provisioner/src/plan.ts';
+import { type Act, maxCreates, nextAct, type Situation } from '../../provisioner/src/builds/plan.ts';
 
 const sight = { id: 'x', description: '' };
 const building = { ...sight, kind: 'building' as const, phase: 'x', done: 1, total: 3 };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import { Complaints } from '../../provisioner/src/complaints.ts';
+import { Complaints } from '../../provisioner/src/presses/complaints.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { eventually, type Lab, startLab, TestButton } from './lab.ts';
 

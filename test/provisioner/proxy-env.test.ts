@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { loadConfig } from '../../provisioner/src/config.ts';
-import { type Environment, proxyFor } from '../../provisioner/src/proxy-env.ts';
-import { relayAddress } from '../../provisioner/src/relay-url.ts';
+import { loadConfig } from '../../provisioner/src/settings/config.ts';
+import { type Environment, proxyFor } from '../../provisioner/src/way/proxy-env.ts';
+import { relayAddress } from '../../provisioner/src/way/relay-url.ts';
 
 const every = {
   HTTPS_PROXY: 'http://s.example:1',

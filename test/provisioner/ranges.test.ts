@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nextFree, parseBlock } from '../../provisioner/src/ranges.ts';
-import type { PressRecord } from '../../provisioner/src/records.ts';
-import { rangesInUse } from '../../provisioner/src/reservations.ts';
+import { nextFree, parseBlock } from '../../provisioner/src/builds/ranges.ts';
+import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 
 test('the next free range', () => {
   expect(nextFree('172.16.0.0/12', 20, [])).toBe('172.16.0.0/20');

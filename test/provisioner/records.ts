@@ -1,5 +1,5 @@
 /** Records for tests. */
-import type { PressRecord } from '../../provisioner/src/records.ts';
+import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import type { Notice } from '../../provisioner/src/webhooks/event.ts';
 
 export function pressRecord(press: number, change: Partial<PressRecord> = {}): PressRecord {

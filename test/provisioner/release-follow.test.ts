@@ -7,19 +7,19 @@ import { silentLog } from '../../config/src/log.ts';
 import type { Status } from '../../protocol/src/messages.ts';
 import { decode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { statusSchema } from '../../protocol/src/node/schemas.ts';
-import { pastBuildsMs, pastReleasesMs } from '../../provisioner/src/clusters.ts';
-import { Desk } from '../../provisioner/src/desk.ts';
-import { Journal } from '../../provisioner/src/journal.ts';
+import { pastBuildsMs, pastReleasesMs } from '../../provisioner/src/builds/clusters.ts';
+import { Release } from '../../provisioner/src/builds/release.ts';
+import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
+import { newButton } from '../../provisioner/src/journal/records.ts';
 import {
   type Observation,
   type Platform,
   PlatformError,
   type Target,
 } from '../../provisioner/src/platforms/platform.ts';
-import { newButton } from '../../provisioner/src/records.ts';
-import { Release } from '../../provisioner/src/release.ts';
-import { rangesInUse } from '../../provisioner/src/reservations.ts';
-import { rulesOf } from '../../provisioner/src/rules.ts';
+import { Desk } from '../../provisioner/src/presses/desk.ts';
+import { rulesOf } from '../../provisioner/src/settings/rules.ts';
 import { eventually } from './lab.ts';
 import { pressRecord } from './records.ts';
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
-import type { ProfileRules } from '../../provisioner/src/rules.ts';
+import type { ProfileRules } from '../../provisioner/src/settings/rules.ts';
 import { eventually, type Lab, startLab, TestButton, template } from './lab.ts';
 
 let lab: Lab;

@@ -1,11 +1,11 @@
 /** What a dead process left in the journal, at each step, with and without its cluster on the platform. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import { markOf } from '../../provisioner/src/clusters.ts';
-import { Journal } from '../../provisioner/src/journal.ts';
+import { markOf } from '../../provisioner/src/builds/clusters.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
+import { newButton, type PressRecord } from '../../provisioner/src/journal/records.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
-import { newButton, type PressRecord } from '../../provisioner/src/records.ts';
 import { eventually, type Lab, startLab, TestButton, template } from './lab.ts';
 import { pressRecord } from './records.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rulesOf } from '../../provisioner/src/rules.ts';
+import { rulesOf } from '../../provisioner/src/settings/rules.ts';
 
 test('without settings: five clusters, no waiting, no end, both may give back', () => {
   expect(rulesOf()).toEqual({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { rulesOf } from '../../provisioner/src/rules.ts';
-import { isTold, type Said, saidBuilding, saidReady } from '../../provisioner/src/statuses.ts';
+import { isTold, type Said, saidBuilding, saidReady } from '../../provisioner/src/presses/statuses.ts';
+import { rulesOf } from '../../provisioner/src/settings/rules.ts';
 import { pressRecord } from './records.ts';
 
 const record = pressRecord(1, { step: 'building', percent: 40, acceptedAt: 0 });

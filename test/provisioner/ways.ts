@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { createWebSocketStream, WebSocketServer } from 'ws';
-import type { RelayAddress } from '../../provisioner/src/addresses.ts';
+import type { RelayAddress } from '../../provisioner/src/way/addresses.ts';
 import { makeServerPair } from '../../simulator/ccp/certificates.ts';
 
 export const schemes = ['mqtt', 'mqtts', 'ws', 'wss'] as const;

@@ -1,7 +1,8 @@
 /** One batch in the making: what some writes change, on top of what is in memory; nothing of it is seen before it is on disk. */
-import { type ButtonRecord, type PressRecord, stands } from '../records.ts';
+
 import type { Notice } from '../webhooks/event.ts';
 import { buttonKey, encodeValue, metaKey, noticeKey, noticeNumber, pressKey } from './codec.ts';
+import { type ButtonRecord, type PressRecord, stands } from './records.ts';
 import { addSums, metaOf, type PendingNotice, type Row, rowOf, type State } from './state.ts';
 
 /** What one write changes; all of it or nothing reaches the disk. */

@@ -7,11 +7,11 @@
  */
 import { type Logger, silentLog } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import { type ButtonRecord, newButton, type PressRecord, stands } from '../records.ts';
 import { sleep } from '../wait.ts';
 import type { Notice } from '../webhooks/event.ts';
 import { buttonKey, pressKey } from './codec.ts';
 import { type Addressees, type Change, Draft, type Settled } from './draft.ts';
+import { type ButtonRecord, newButton, type PressRecord, stands } from './records.ts';
 import type { State } from './state.ts';
 import { diskAdvice, Store } from './store.ts';
 

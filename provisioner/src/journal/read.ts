@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../../../config/src/setup-error.ts';
-import type { ButtonRecord, PressRecord } from '../records.ts';
 import type { Notice } from '../webhooks/event.ts';
+import type { ButtonRecord, PressRecord } from './records.ts';
 import { Store } from './store.ts';
 
 export interface JournalContents {

@@ -2,15 +2,15 @@
 import { z } from 'zod';
 import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import { oneLine } from '../line.ts';
+import { noticeSchema } from '../webhooks/event.ts';
+import { decodeValue, metaKey } from './codec.ts';
 import {
   type ButtonRecord,
   buttonRecordSchema,
   journalVersion,
   type PressRecord,
   pressRecordSchema,
-} from '../records.ts';
-import { noticeSchema } from '../webhooks/event.ts';
-import { decodeValue, metaKey } from './codec.ts';
+} from './records.ts';
 import { pressFromVersion1 } from './upgrade.ts';
 
 /** An event that somebody has still to be told of. */

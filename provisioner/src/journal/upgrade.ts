@@ -1,6 +1,6 @@
 /** Journals of version 1 (until 0.1.0): no checksums, no history, no asker. */
 import { z } from 'zod';
-import { steps } from '../records.ts';
+import { steps } from './records.ts';
 
 /** What has to be known of an old record to make a new one; the rest stays as it is and is checked after that. */
 const oldPressSchema = z.looseObject({

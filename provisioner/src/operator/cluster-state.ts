@@ -1,5 +1,5 @@
 /** The clusters that stand, in an operator's words. Pure. */
-import { isBuilding, type PressRecord, stands } from '../records.ts';
+import { isBuilding, type PressRecord, stands } from '../journal/records.ts';
 
 /** `left`: what a failed build has left on the platform. */
 export const clusterStates = ['building', 'ready', 'releasing', 'left'] as const;

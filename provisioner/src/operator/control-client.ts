@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs';
 import { request } from 'node:http';
 import { z } from 'zod';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
-import { type PressRecord, pressRecordSchema } from '../records.ts';
+import { type PressRecord, pressRecordSchema } from '../journal/records.ts';
 import { tooLong } from './control-path.ts';
 
 /** The provisioner answers from its memory; one that is stuck does not (milliseconds). */

@@ -3,10 +3,10 @@
  * journal's records, so that what the journal knows counts on across a restart.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Counters } from '../counters.ts';
 import type { PartHealth } from '../health.ts';
+import { isBuilding, type PressRecord, stands, steps } from '../journal/records.ts';
+import type { Counters } from '../presses/counters.ts';
 import type { Provisioner } from '../provisioner.ts';
-import { isBuilding, type PressRecord, stands, steps } from '../records.ts';
 import { clusterStateOf, clusterStates } from './cluster-state.ts';
 
 /** What is measured. The last two are optional until every provisioner tells them: without them their metrics are left out. */

@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import type { Logger } from '../../../config/src/log.ts';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
-import { at } from '../addresses.ts';
+import { at } from '../way/addresses.ts';
 import { type Measured, makeMetrics } from './metrics.ts';
 import { readinessOf } from './readiness.ts';
 import { close, json, listen, makeServer } from './server.ts';

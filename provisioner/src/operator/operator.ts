@@ -1,7 +1,7 @@
 /** Everything around a running provisioner that its operator uses. */
 import type { Logger } from '../../../config/src/log.ts';
-import type { ProvisionerConfig } from '../config.ts';
 import type { Provisioner } from '../provisioner.ts';
+import type { ProvisionerConfig } from '../settings/config.ts';
 import { startControl } from './control.ts';
 import { controlPathOf } from './control-path.ts';
 import { startMonitor } from './monitor.ts';

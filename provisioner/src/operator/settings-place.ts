@@ -1,7 +1,7 @@
 /** What the command line needs of the settings to look on: no secret is read, so whoever looks needs none. */
 import { dirname, resolve } from 'node:path';
 import { readYamlFile } from '../../../config/src/yaml-file.ts';
-import { settingsSchema } from '../config-schema.ts';
+import { settingsSchema } from '../settings/config-schema.ts';
 
 export interface Place {
   /** The journal's folder. */

@@ -1,5 +1,5 @@
 /** Which events a change of a press is. Pure. */
-import type { PressRecord, Step } from '../records.ts';
+import type { PressRecord, Step } from '../journal/records.ts';
 import type { Notice, WebhookEvent } from './event.ts';
 
 const eventOf: Partial<Record<Step, WebhookEvent>> = {

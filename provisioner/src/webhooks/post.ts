@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import type { Webhook } from '../config.ts';
 import { oneLine } from '../line.ts';
+import type { Webhook } from '../settings/config.ts';
 import type { Notice } from './event.ts';
 import { signatureHeaders, webhookKey } from './sign.ts';
 

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import type { Webhook } from '../config.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal } from '../journal/index.ts';
+import type { Webhook } from '../settings/config.ts';
 import { Courier } from './courier.ts';
 import { Poster } from './post.ts';
 

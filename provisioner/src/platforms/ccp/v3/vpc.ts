@@ -1,6 +1,6 @@
 /** An EKS cluster's own network (VPC) from its one range (`ccp-api`, section 4.3). Pure arithmetic. */
 
-import { parseBlock } from '../../../ranges.ts';
+import { parseBlock } from '../../../builds/ranges.ts';
 import { PlatformError } from '../../platform.ts';
 
 /** Parts of equal size that a range is cut into: the smallest power of two that holds six subnets. */

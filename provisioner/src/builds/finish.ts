@@ -1,0 +1,63 @@
+/**
+ * The last steps of a build, after the platform has said ready: the new cluster is asked itself. Each step may be
+ * repeated, so a crash in between costs nothing.
+ */
+
+import type { PressRecord } from '../journal/records.ts';
+import type { Access } from '../platforms/platform.ts';
+import { askReady } from './api-server.ts';
+import { targetOf, type WorkDeps } from './work.ts';
+
+export const phaseCalling = 'calling the API server';
+
+/** Either all is there, or what is under way, in a few words for the display. */
+export type Finished = { access: Access } | { phase: string };
+
+export class Finish {
+  readonly #deps: WorkDeps;
+  readonly #signal: AbortSignal;
+  /** Applied by this process: once is enough, and after a restart once more does no harm. */
+  #applied = false;
+
+  constructor(deps: WorkDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#signal = signal;
+  }
+
+  /**
+   * One round: isolation before anything else can run in the cluster, then its nodes, then the add-ons.
+   * @throws Error when the API server does not answer, PlatformError when something else is in the way.
+   */
+  async round(record: PressRecord): Promise<Finished> {
+    const { platform, profile } = this.#deps;
+    const target = targetOf(profile, record);
+    const access = await platform.access(target, this.#signal);
+    const why = await askReady(access, this.#signal);
+    if (why !== undefined) throw new Error(`API server does not answer: ${why}`);
+    const phase = (await this.#inside(access, record)) ?? (await platform.equip(target, this.#signal));
+    return phase === undefined ? { access } : { phase };
+  }
+
+  /** What the cluster itself is asked with its administrator's rights; nothing when the profile wants nothing of it. */
+  async #inside(access: Access, { cluster, button, press }: PressRecord): Promise<string | undefined> {
+    const { manifests = [], nodesReady: wanted = false } = this.#deps.profile;
+    const apply = manifests.length > 0 && !this.#applied;
+    if (!apply && !wanted) return undefined;
+    // Loaded only where a profile wants it: the Kubernetes client takes a second and 80 MB.
+    const inside = await import('../kubernetes/inside.ts');
+    const client = inside.clientFor(access);
+    try {
+      if (apply) {
+        const filled = inside.fillIn(manifests, { cluster, button, press: String(press) });
+        await inside.applyManifests(client, filled, {}, this.#signal);
+        this.#applied = true;
+        this.#deps.log.info({ manifests: manifests.length }, 'manifests applied');
+      }
+      if (!wanted) return undefined;
+      const { ready, total } = await inside.nodesReady(client, this.#signal);
+      return total > 0 && ready === total ? undefined : `nodes ready ${ready}/${total}`;
+    } finally {
+      await client.close();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** What every piece of work under way needs: builds, releases and clean-ups alike. */
+import type { Logger } from '../../../config/src/log.ts';
+import type { Journal } from '../journal/index.ts';
+import type { PressRecord } from '../journal/records.ts';
+import type { Platform, Target } from '../platforms/platform.ts';
+import type { Desk } from '../presses/desk.ts';
+import type { Profile } from '../settings/config.ts';
+import type { Rules } from '../settings/rules.ts';
+import { markOf } from './clusters.ts';
+import type { Ours } from './removal.ts';
+
+export interface WorkDeps {
+  /** The site's name: part of our mark on the platform. */
+  site: string;
+  journal: Journal;
+  desk: Desk;
+  platform: Platform;
+  profile: Profile;
+  rules: Rules;
+  /** Says button, press and cluster in every line. */
+  log: Logger;
+  now: () => number;
+  random: () => number;
+}
+
+/** Runs by itself until it is done or stopped; the journal says where the next process goes on. */
+export interface Work {
+  /** Never rejects. */
+  run(): Promise<void>;
+  stop(): void;
+}
+
+export function targetOf(profile: Profile, record: PressRecord): Target {
+  return { name: record.cluster, template: profile.template, addOns: profile.addOns ?? [] };
+}
+
+/** How this press's cluster is known on the platform. */
+export function oursOf({ site, profile }: Pick<WorkDeps, 'site' | 'profile'>, record: PressRecord): Ours {
+  return { target: targetOf(profile, record), id: record.id, mark: markOf(site, record) };
+}

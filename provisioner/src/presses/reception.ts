@@ -1,0 +1,189 @@
+/** Reception: checks what comes in on the press topics, decides, writes it down, and only then answers. */
+import type { Logger } from '../../../config/src/log.ts';
+import { messageOf } from '../../../config/src/setup-error.ts';
+import type { Press, Status } from '../../../protocol/src/messages.ts';
+import { decode, type Refusal } from '../../../protocol/src/node/envelope.ts';
+import { pressSchema } from '../../../protocol/src/node/schemas.ts';
+import type { SigningKey } from '../../../protocol/src/sign.ts';
+import { pressTopic } from '../../../protocol/src/topics.ts';
+import { beingReleased, clusterOf, newestLive } from '../builds/clusters.ts';
+import type { Journal } from '../journal/index.ts';
+import { type ButtonRecord, type PressRecord, stands } from '../journal/records.ts';
+import { Answer, type Terms } from './answer.ts';
+import { Complaints } from './complaints.ts';
+import type { Counters } from './counters.ts';
+import { type Desk, maxQueued } from './desk.ts';
+import { type Decision, decide, type Known } from './intake.ts';
+
+export interface ReceptionDeps {
+  journal: Journal;
+  desk: Desk;
+  keys: ReadonlyMap<string, SigningKey>;
+  termsOf: (button: string) => Terms;
+  /** It is in the journal and its button knows: build, or give back. */
+  onWork: (record: PressRecord) => void;
+  /** A press was too old: perhaps the beacon that it read was. */
+  onStale: () => void;
+  counters: Counters;
+  log: Logger;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** The status for a button whose signatures do not match ours. A genuine button ignores press 0. */
+const wrongKey: Status = {
+  press: 0,
+  seq: 0,
+  state: 'rejected',
+  cluster: '',
+  phase: '',
+  percent: 0,
+  upTo: 0,
+  leftS: 0,
+  lookAgainS: 0,
+  code: 'KEY',
+  line: 'Signature does not match this key',
+};
+
+const counterOf: Record<Refusal, 'tooLong' | 'badSignature' | 'badBody'> = {
+  'too long': 'tooLong',
+  'bad signature': 'badSignature',
+  'bad body': 'badBody',
+};
+
+/** Button and number. */
+type PressKey = `${string}/${number}`;
+
+export class Reception {
+  readonly #deps: ReceptionDeps;
+  readonly #buttons: ReadonlyMap<string, string>;
+  readonly #complaints = new Complaints();
+  /** Orders that are decided and not yet on disk, by profile: the quota counts them too. */
+  readonly #underWay = new Map<PressKey, string>();
+
+  constructor(deps: ReceptionDeps) {
+    this.#deps = deps;
+    this.#buttons = new Map([...deps.keys.keys()].map(button => [pressTopic(button), button]));
+  }
+
+  /** Takes a payload from the relay. Never throws: these bytes may be anybody's. */
+  take(topic: string, payload: Uint8Array): void {
+    const { keys, counters, desk } = this.#deps;
+    counters.received++;
+    const button = this.#buttons.get(topic);
+    const key = button === undefined ? undefined : keys.get(button);
+    if (button === undefined || key === undefined) {
+      this.#complain('(none)', 'unknown topic', topic.length);
+      return;
+    }
+    const decoded = decode(key, topic, payload, pressSchema);
+    if (!decoded.ok) {
+      this.#refuse(button, decoded.reason, decoded.detail);
+    } else if (desk.queued(button) >= maxQueued) {
+      counters.dropped++;
+      this.#complain(button, 'too many presses at once', maxQueued);
+    } else {
+      void this.#handle(button, decoded.message);
+    }
+  }
+
+  async #handle(button: string, press: Press): Promise<void> {
+    const { desk, journal, log, now, termsOf } = this.#deps;
+    const terms = termsOf(button);
+    let decision: Decision = { kind: 'repeat' };
+    try {
+      await desk.update(button, before => {
+        decision = decide(this.#knownOf(before, press, terms), press, Math.floor(now() / 1000));
+        if (decision.kind === 'accept') this.#underWay.set(`${button}/${press.press}`, terms.profile);
+        return new Answer(journal, before, press, terms, now()).to(decision);
+      });
+      this.#after(button, press, decision);
+    } catch (error) {
+      // Not on disk, so not accepted: the button repeats its press.
+      this.#deps.counters.unwritten++;
+      if (!this.#complaints.mayBeSaid(`unwritten ${button}`, performance.now())) return;
+      log.error({ button, press: press.press, reason: messageOf(error) }, 'press could not be written');
+    } finally {
+      this.#underWay.delete(`${button}/${press.press}`);
+    }
+  }
+
+  #knownOf(before: ButtonRecord, press: Press, { profile, rules }: Terms): Known {
+    const { journal, now } = this.#deps;
+    const { button, building, lastPress } = before;
+    const live = newestLive(journal, button)?.press;
+    const releasing = beingReleased(journal, button);
+    const told = releasing !== undefined && releasing.cluster === before.status.cluster;
+    const orders = journal.presses().filter(record => record.cluster !== '');
+    const own = orders.filter(record => record.button === button);
+    const known = new Set(orders.map(record => `${record.button}/${record.press}`));
+    // Other buttons' orders that are being written at this moment count too.
+    const unseen = [...this.#underWay].filter(([key, of]) => of === profile && !known.has(key));
+    const lastOrderMs = Math.max(...own.map(record => record.acceptedAt));
+    return {
+      lastPress,
+      heard: journal.press(button, press.press) !== undefined,
+      standing: own.filter(stands).length,
+      standingOfAll:
+        orders.filter(record => record.profile === profile && stands(record)).length + unseen.length,
+      rules,
+      ...(own.length === 0 ? {} : { sinceOrderS: (now() - lastOrderMs) / 1000 }),
+      ...(building === undefined ? {} : { building }),
+      ...(told ? { releasing: releasing.press } : {}),
+      ...(live === undefined ? {} : { live }),
+    };
+  }
+
+  #after(button: string, press: Press, decision: Decision): void {
+    const { counters, desk, journal, log, onWork } = this.#deps;
+    // What a broken or hostile sender can repeat at will is said once a minute.
+    const cheap = decision.kind === 'repeat' || decision.kind === 'replay' || decision.kind === 'reject';
+    const said = !cheap || this.#complaints.mayBeSaid(`${decision.kind} ${button}`, performance.now());
+    if (said)
+      log.info({ button, press: press.press, decision: decision.kind, batteryMv: press.batteryMv }, 'press');
+    switch (decision.kind) {
+      case 'repeat':
+        counters.repeated++;
+        desk.sayAgain(button);
+        return;
+      case 'replay':
+        counters.replayed++;
+        desk.sayAgain(button);
+        return;
+      case 'join':
+        counters.joined++;
+        return;
+      case 'show':
+        counters.shown++;
+        return;
+      case 'release':
+        counters.releases++;
+        onWork(clusterOf(journal, button, decision.of));
+        return;
+      case 'reject':
+        counters.rejected++;
+        if (decision.code === 'QUOTA') counters.quota++;
+        if (decision.code !== 'STALE') return;
+        counters.stale++;
+        this.#deps.onStale();
+        return;
+      case 'accept':
+        counters.accepted++;
+        onWork(clusterOf(journal, button, press.press));
+    }
+  }
+
+  #refuse(button: string, reason: Refusal, detail: string): void {
+    this.#deps.counters[counterOf[reason]]++;
+    // Signed with the button's true key: a button with a wrong one sees that signatures do not match.
+    if (reason === 'bad signature' && this.#complaints.mayBeSaid(`key ${button}`, performance.now())) {
+      this.#deps.desk.mention(button, wrongKey);
+    }
+    this.#complain(button, reason, detail);
+  }
+
+  #complain(button: string, reason: string, detail: string | number): void {
+    if (!this.#complaints.mayBeSaid(`${reason} ${button}`, performance.now())) return;
+    this.#deps.log.warn({ button, reason, detail }, 'press not taken (said once a minute at most)');
+  }
+}

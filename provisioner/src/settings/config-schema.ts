@@ -1,0 +1,123 @@
+/** The settings file as a zod schema: what may stand in it, and what must fit together. Pure: no file is read. */
+import { z } from 'zod';
+import { nameSchema } from '../../../protocol/src/node/schemas.ts';
+import { isPool } from '../builds/ranges.ts';
+import { platformSchema } from '../platforms/make.ts';
+import { noProxy, proxyAddress, proxyUrlHint } from '../way/proxy-url.ts';
+import { relayAddress, relayUrlHint } from '../way/relay-url.ts';
+import { webhookEvents } from '../webhooks/event.ts';
+import { crossProblems } from './config-problems.ts';
+
+/** A week: longer than any build, and the most that a status can say (seconds). */
+const maxDurationS = 604_800;
+
+/** A path; relative ones are meant from the settings file's folder. */
+const file = z.string().min(1, 'expected a path');
+
+/** Names of platforms and profiles: they stand in logs and in other settings. */
+const label = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9_-]{0,38}[A-Za-z0-9])?$/, 'letters, digits, inner - and _');
+
+const durationS = z.int().min(1).max(maxDurationS);
+
+const relayUrl = z.string().refine(text => relayAddress(text) !== undefined, relayUrlHint);
+
+/** The problem is named by its text, so that a password in the URL gets its own message and is not repeated. */
+const proxyUrl = z.string().superRefine((text, context) => {
+  const message = proxyProblem(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+const relaySchema = z.strictObject({
+  url: relayUrl,
+  user: nameSchema,
+  passwordFile: file,
+  ca: file.exactOptional(),
+  keepAliveS: z.int().min(5).max(300).exactOptional(),
+});
+
+/** From a whole /8 per cluster down to eight addresses. */
+const prefixSchema = z.int().min(8).max(29);
+
+/** Rules of a profile; those of a button go before them, one by one. */
+const rulesSchema = z.strictObject({
+  whenReady: z.enum(['show', 'create']).exactOptional(),
+  maxClusters: z.int().min(1).max(1000).exactOptional(),
+  coolDownS: z.int().min(0).max(maxDurationS).exactOptional(),
+  timeToLiveS: z.int().min(60).max(maxDurationS).exactOptional(),
+  warnBeforeS: z.int().min(0).max(maxDurationS).exactOptional(),
+  wakeToWarn: z.boolean().exactOptional(),
+  releaseBy: z.array(z.enum(['button', 'operator'])).exactOptional(),
+});
+
+const webhookSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/, message: 'expected a URL like https://hooks.example.net/dashbutton' }),
+  secretFile: file,
+  events: z.array(z.enum(webhookEvents)).min(1).exactOptional(),
+  ca: file.exactOptional(),
+});
+
+const listenHint = 'expected host:port, like 127.0.0.1:9464';
+
+/** `host:port` of a loopback or lab address. */
+const listenAddress = z
+  .string()
+  .regex(/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i, listenHint)
+  .refine(text => URL.canParse(`tcp://${text}`), listenHint);
+
+const profileSchema = z.strictObject({
+  platform: z.string(),
+  rangePool: z
+    .string()
+    .refine(isPool, 'expected an IPv4 network like 172.16.0.0/12, no bits set behind the prefix'),
+  rangePrefix: prefixSchema,
+  expectS: durationS,
+  deadlineS: durationS,
+  rules: rulesSchema.extend({ maxClustersOfAll: z.int().min(1).max(10_000).exactOptional() }).exactOptional(),
+  addOns: z.array(z.string().min(1)).max(20).exactOptional(),
+  nodesReady: z.boolean().exactOptional(),
+  manifests: z.array(file).max(20).exactOptional(),
+  template: z.record(z.string(), z.unknown()),
+});
+
+const buttonSchema = z.strictObject({
+  profile: z.string(),
+  keyFile: file,
+  rules: rulesSchema.exactOptional(),
+});
+
+const shape = z.strictObject({
+  site: nameSchema,
+  relay: relaySchema,
+  proxy: proxyUrl.exactOptional(),
+  proxyPasswordFile: file.exactOptional(),
+  proxyCa: file.exactOptional(),
+  siteKeyFile: file,
+  journal: file,
+  monitor: listenAddress.exactOptional(),
+  webhooks: z.array(webhookSchema).max(10).exactOptional(),
+  platforms: z.record(label, platformSchema),
+  profiles: z.record(label, profileSchema),
+  buttons: z.record(nameSchema, buttonSchema),
+});
+
+/** The settings file, checked; paths and secrets not yet read. */
+export type Settings = z.infer<typeof shape>;
+
+/** Adds what must fit together, also when something else is wrong: all problems at once. */
+export const settingsSchema: z.ZodType<Settings> = shape.superRefine(
+  (value, context) => {
+    for (const { path, message } of crossProblems(value)) context.addIssue({ code: 'custom', path, message });
+  },
+  { when: () => true },
+);
+
+function proxyProblem(text: string): string | undefined {
+  if (text === noProxy) return undefined;
+  const proxy = proxyAddress(text);
+  if (proxy === undefined) return proxyUrlHint;
+  if (proxy.password !== undefined)
+    return 'holds a password: put it into a file and name that with proxyPasswordFile';
+  return undefined;
+}

@@ -1,0 +1,197 @@
+/** Reads the settings of a provisioner: the file, and the secrets and certificates that it names. */
+import { dirname, resolve } from 'node:path';
+import { readKey, readSecret } from '../../../config/src/secret-file.ts';
+import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
+import { readTextFile, readYamlFile } from '../../../config/src/yaml-file.ts';
+import { keyBytes } from '../../../protocol/src/sign.ts';
+import { type Manifest, readManifests } from '../kubernetes/manifests.ts';
+import type { PlatformConfig } from '../platforms/make.ts';
+import type { ProxyAddress, RelayAddress } from '../way/addresses.ts';
+import { type Environment, proxyFor } from '../way/proxy-env.ts';
+import { noProxy, proxyAddress } from '../way/proxy-url.ts';
+import { hostOf, relayAddress, relayUrlHint } from '../way/relay-url.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import { webhookKey } from '../webhooks/sign.ts';
+import { type Settings, settingsSchema } from './config-schema.ts';
+import type { ProfileRules, RuleSettings } from './rules.ts';
+
+/** What a kind of button orders. */
+export interface Profile {
+  /** Name in {@link ProvisionerConfig.platforms}. */
+  platform: string;
+  /** The pool of address ranges as CIDR, and the length of each range's prefix. */
+  rangePool: string;
+  rangePrefix: number;
+  /** How long a build usually takes, until this profile has a history of its own (seconds). */
+  expectS: number;
+  /** Not ready by then means failed; so does not given back (seconds). */
+  deadlineS: number;
+  rules?: ProfileRules;
+  /** What the platform puts into each cluster beside Kubernetes, by its own names. */
+  addOns?: readonly string[];
+  /** Ready only when every node is Ready, says the new cluster itself. */
+  nodesReady?: boolean;
+  /** Applied to each new cluster before it counts as ready. */
+  manifests?: readonly Manifest[];
+  template: Readonly<Record<string, unknown>>;
+}
+
+/** Everything a provisioner needs, secrets included: never log it. */
+export interface ProvisionerConfig {
+  site: string;
+  /** 32 bytes; signs the beacon. */
+  siteKey: Uint8Array;
+  /** `keepAliveS`: the longest silence towards the relay, in seconds; default 30. */
+  relay: RelayAddress & { user: string; password: string; keepAliveS?: number };
+  proxy?: ProxyAddress;
+  /** The journal's folder. */
+  journal: string;
+  platforms: Readonly<Record<string, PlatformConfig>>;
+  profiles: Readonly<Record<string, Profile>>;
+  /** 32 bytes of key each. */
+  buttons: Readonly<Record<string, { profile: string; key: Uint8Array; rules?: RuleSettings }>>;
+  /** Where metrics and health are to be had. */
+  monitor?: { host: string; port: number };
+  webhooks?: readonly Webhook[];
+}
+
+/** Whom to tell what became of a press. */
+export interface Webhook {
+  url: string;
+  /** Signs each body. */
+  secret: string;
+  /** Default: all. */
+  events?: readonly WebhookEvent[];
+  /** PEM of its authority, when the system does not know it. */
+  ca?: string;
+}
+
+/**
+ * Reads a settings file and every file that it names; relative paths count from its folder. Settings that say
+ * nothing of a proxy take the one of `env`, see {@link proxyFor}.
+ * @throws SetupError with all problems: first those of the file itself, then those of the files it names.
+ */
+export function loadConfig(path: string, env: Environment = process.env): ProvisionerConfig {
+  const settings = readYamlFile(path, 'the settings file', settingsSchema);
+  return resolveFiles(settings, dirname(resolve(path)), env);
+}
+
+function resolveFiles(settings: Settings, folder: string, env: Environment): ProvisionerConfig {
+  const problems: string[] = [];
+  // Collects, so that three missing files are three lines and not three runs.
+  const collect = <T>(get: () => T, fallback: T): T => {
+    try {
+      return get();
+    } catch (error) {
+      problems.push(messageOf(error));
+      return fallback;
+    }
+  };
+  const read = <T>(reader: (path: string, what: string) => T, path: string, what: string, fallback: T): T =>
+    collect(() => reader(resolve(folder, path), what), fallback);
+  const secret = (path: string, what: string) => read(readSecret, path, what, '');
+  const pem = (path: string, what: string) => read(readPem, path, what, '');
+  const key = (path: string, what: string) =>
+    read<Uint8Array>((at, name) => readKey(at, name, keyBytes), path, what, new Uint8Array(keyBytes));
+
+  const { relay } = settings;
+  const config: ProvisionerConfig = {
+    site: settings.site,
+    siteKey: key(settings.siteKeyFile, 'siteKeyFile'),
+    relay: {
+      ...relayOf(relay.url),
+      ...(relay.ca === undefined ? {} : { ca: pem(relay.ca, 'relay.ca') }),
+      ...(relay.keepAliveS === undefined ? {} : { keepAliveS: relay.keepAliveS }),
+      user: relay.user,
+      password: secret(relay.passwordFile, 'relay.passwordFile'),
+    },
+    journal: resolve(folder, settings.journal),
+    platforms: mapValues(settings.platforms, (platform, name) => ({
+      type: platform.type,
+      url: new URL(platform.url).origin,
+      username: platform.username,
+      password: secret(platform.passwordFile, `platforms.${name}.passwordFile`),
+      trust:
+        platform.fingerprint === undefined
+          ? { ca: pem(platform.ca ?? '', `platforms.${name}.ca`) }
+          : { fingerprint: platform.fingerprint },
+    })),
+    profiles: mapValues(settings.profiles, ({ manifests, ...profile }) => ({
+      ...profile,
+      ...(manifests === undefined
+        ? {}
+        : { manifests: manifests.flatMap(path => read(readManifests, path, 'manifests', [])) }),
+    })),
+    buttons: mapValues(settings.buttons, ({ profile, keyFile, rules }, name) => ({
+      profile,
+      key: key(keyFile, `buttons.${name}.keyFile`),
+      ...(rules === undefined ? {} : { rules }),
+    })),
+    ...(settings.monitor === undefined ? {} : { monitor: listenAt(settings.monitor) }),
+    ...(settings.webhooks === undefined
+      ? {}
+      : {
+          webhooks: settings.webhooks.map(({ url, secretFile, ca, events }, i) => ({
+            url,
+            secret: read(webhookSecret, secretFile, `webhooks.${i}.secretFile`, ''),
+            ...(ca === undefined ? {} : { ca: pem(ca, `webhooks.${i}.ca`) }),
+            ...(events === undefined ? {} : { events }),
+          })),
+        }),
+  };
+  const proxy =
+    settings.proxy === undefined
+      ? collect(() => proxyFor(config.relay, env), undefined)
+      : proxyOf(settings, secret, pem);
+  if (proxy !== undefined) config.proxy = proxy;
+  if (problems.length > 0) throw new SetupError(problems.join('\n'));
+  return config;
+}
+
+/** The schema has seen that the URL is one. */
+function relayOf(url: string): RelayAddress {
+  const relay = relayAddress(url);
+  if (relay === undefined) throw new SetupError(`relay.url: ${relayUrlHint}`);
+  return relay;
+}
+
+/** The proxy of the settings with its secrets; undefined for `none`. */
+function proxyOf(
+  { proxy = noProxy, proxyPasswordFile, proxyCa }: Settings,
+  secret: (path: string, what: string) => string,
+  pem: (path: string, what: string) => string,
+): ProxyAddress | undefined {
+  const way = proxyAddress(proxy);
+  if (way === undefined) return undefined;
+  return {
+    ...way,
+    ...(proxyPasswordFile === undefined ? {} : { password: secret(proxyPasswordFile, 'proxyPasswordFile') }),
+    ...(proxyCa === undefined ? {} : { ca: pem(proxyCa, 'proxyCa') }),
+  };
+}
+
+/** `host:port`, an IPv6 address in brackets. The port was checked for its digits only. */
+function listenAt(text: string): { host: string; port: number } {
+  const url = new URL(`tcp://${text}`);
+  return { host: hostOf(url), port: Number(url.port) };
+}
+
+/** Looked at now, so that one that cannot be a key is named with everything else. */
+function webhookSecret(path: string, what: string): string {
+  const text = readSecret(path, what);
+  webhookKey(text, `${what} ${path}`);
+  return text;
+}
+
+function readPem(path: string, what: string): string {
+  const text = readTextFile(path, what);
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new SetupError(`${what} ${path} is not a PEM file: expected -----BEGIN CERTIFICATE-----`);
+}
+
+function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  map: (value: T, key: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}
