@@ -9,7 +9,7 @@ import type { View } from '../firmware/src/view.ts';
 import { toSvg } from './board/frame.ts';
 import { sketch } from './board/sketch.ts';
 
-const folder = new URL('../docs/images', import.meta.url);
+const folder = new URL('../docs/images/', import.meta.url);
 const button = 'house-01';
 const cluster = 'house-01-7';
 

@@ -1,7 +1,7 @@
 /** The same path on the real interpreter and on the simulated board puts the same bytes on the I²C bus, picture by picture. */
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../firmware/src/view.ts';
-import { qrOf } from '../../provisioner/src/qr.ts';
+import { qrOf } from '../../provisioner/src/presses/qr.ts';
 import type { Lab, LabOptions } from '../e2e/lab.ts';
 import type { ChipEvent } from './events.ts';
 import { isLit } from './frames.ts';

@@ -1,6 +1,6 @@
 /** What comes after ready, on the real interpreter: the QR code, and giving a cluster back. */
 import { describe, expect, it } from 'vitest';
-import { qrOf } from '../../provisioner/src/qr.ts';
+import { qrOf } from '../../provisioner/src/presses/qr.ts';
 import { howToEnable, interpreter } from './interpreter.ts';
 import { buttonPin, wake, withLab } from './journey.ts';
 import { fingerMs, type Script } from './script.ts';

@@ -73,7 +73,7 @@ it.skipIf(!installed('systemd-analyze'))('systemd-analyze has nothing against it
   const dir = mkdtempSync(join(tmpdir(), 'dashbutton-unit-'));
   const user = userInfo().username;
   // On this machine: no such user, nothing installed.
-  const here = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
+  const here = new URL('../../', import.meta.url).pathname.replace(/\/$/, '');
   const copy = text
     .replaceAll('/opt/dashbutton', here)
     .replace('User=dashbutton', `User=${user}`)
