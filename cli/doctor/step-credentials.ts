@@ -108,8 +108,7 @@ function loginProblem(reason: string): Omit<Problem, 'found'> {
     return {
       setting: 'relay.passwordFile',
       expected: "the name and password of a provisioner in the relay's users file",
-      advice:
-        'put the right password there, or give the provisioner a new entry in the users file and restart the relay',
+      advice: 'put the right password there, or give the provisioner a new entry in the users file',
     };
   }
   if (/not authorized/.test(reason)) {
@@ -128,6 +127,6 @@ function unknownButton(name: string, site: string): Problem {
     setting: `buttons.${name}`,
     found: `the relay does not let the provisioner hear ${name}`,
     expected: `an entry ${name} with role button and site ${site} in the relay's users file`,
-    advice: `dashbutton enroll ${name} makes one; restart the relay, which reads the file when it starts`,
+    advice: `dashbutton enroll ${name} makes one; the relay takes it within a second`,
   };
 }

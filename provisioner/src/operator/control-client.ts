@@ -3,6 +3,7 @@ import { lstatSync } from 'node:fs';
 import { request } from 'node:http';
 import { z } from 'zod';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
+import type { Health } from '../health.ts';
 import { type PressRecord, pressRecordSchema } from '../journal/records.ts';
 import { tooLong } from './control-path.ts';
 
@@ -19,11 +20,25 @@ export class NotRunning extends Error {
 
 const pressesSchema = z.array(pressRecordSchema);
 const orderedSchema = z.object({ words: z.string() });
+const partSchema = z.union([
+  z.object({ ok: z.literal(true) }),
+  z.object({ ok: z.literal(false), reason: z.string() }),
+]);
+const healthSchema: z.ZodType<Health> = z.object({
+  relay: partSchema,
+  journal: partSchema,
+  platforms: z.record(z.string(), partSchema),
+});
 const errorSchema = z.object({ error: z.string() });
 
 /** @throws NotRunning, SetupError when this user may not ask, Error when there is no proper answer. */
 export async function askPresses(path: string): Promise<PressRecord[]> {
   return parse(pressesSchema, (await ask(path, 'GET', '/presses')).body);
+}
+
+/** How every part of the running provisioner is doing. @throws as {@link askPresses}. */
+export async function askHealth(path: string): Promise<Health> {
+  return parse(healthSchema, (await ask(path, 'GET', '/health')).body);
 }
 
 /**
