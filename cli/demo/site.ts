@@ -7,6 +7,7 @@ import { formatUsers, type User } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
 import { inventory } from '../../simulator/ccp/inventory.ts';
 import { sampleOrder } from '../../simulator/ccp/sample-order.ts';
+import { sampleV3EksOrder } from '../../simulator/ccp/sample-order-v3.ts';
 
 /** The hotspot that every simulated board knows. */
 export const hotspot = { ssid: 'demo phone', password: 'press the button' };
@@ -116,9 +117,8 @@ export function writeProvisionerFile(site: Site, around: Surroundings): string {
           platform: 'lab-ccp',
           rangePool: `10.${64 + 32 * index}.0.0/11`,
           rangePrefix: 16,
-          expectS: around.expectS,
-          deadlineS: 1800,
-          template: template(index),
+          ...(profile === cloudProfile ? inTheCloud(around.expectS) : onPremises(around.expectS)),
+          deadlineS: 3600,
         },
       ]),
     ),
@@ -131,17 +131,29 @@ export function writeProvisionerFile(site: Site, around: Surroundings): string {
   return path;
 }
 
-/** CCP's create call without its name and range: the simulator's own sample with so many workers more. */
-function template(moreWorkers: number): object {
-  const order = sampleOrder();
+/** Buttons of this profile order in the public cloud, all others on premises. */
+const cloudProfile = 'cloud';
+
+/** On the simulated platform EKS takes so many times as long as a cluster on premises (900 s and 160 s, nominal). */
+const cloudTakes = 6;
+
+/** The create call of v2 without name and range, which come from the press: the simulator's own sample. */
+function onPremises(expectS: number): object {
   return {
-    ...order,
-    storage_class: 'vsphere',
-    workers: order.workers + moreWorkers,
-    ingress_vip_pool_id: inventory.subnet.uuid,
-    load_balancer_ip_num: 1,
-    is_harbor_enabled: false,
-    is_istio_enabled: false,
-    network_plugin: { name: 'calico', status: '' },
+    expectS,
+    template: {
+      ...sampleOrder(),
+      storage_class: 'vsphere',
+      ingress_vip_pool_id: inventory.subnet.uuid,
+      load_balancer_ip_num: 1,
+      is_harbor_enabled: false,
+      is_istio_enabled: false,
+      network_plugin: { name: 'calico', status: '' },
+    },
   };
+}
+
+/** The same of v3 for EKS. */
+function inTheCloud(expectS: number): object {
+  return { expectS: expectS * cloudTakes, template: sampleV3EksOrder() };
 }
