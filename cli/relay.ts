@@ -1,20 +1,27 @@
 /** `dashbutton relay`: the broker in the cloud. */
 import { Command } from 'commander';
-import { makeLog } from '../config/src/log.ts';
+import { type Logger, makeLog } from '../config/src/log.ts';
+import type { Monitor } from '../config/src/monitor.ts';
 import { SetupError } from '../config/src/setup-error.ts';
-import type { TlsOptions } from '../relay/src/tls.ts';
-import { portOption, untilStopped } from './until-stopped.ts';
+import type { Relay, TlsOptions } from '../relay/src/relay.ts';
+import type { RelaySettings } from '../relay/src/settings/settings.ts';
+import { exportCommand } from './relay-export/command.ts';
+import { endOnMistake, portOption, untilStopped } from './until-stopped.ts';
 
 /** IANA's port for MQTT over TLS. */
 const defaultTlsPort = 8883;
 
 interface Options {
-  users: string;
+  config?: string;
+  check?: boolean;
+  users?: string;
   host: string;
   port: number;
   cert?: string;
   key?: string;
   tlsPort?: number;
+  wsPort?: number;
+  redis?: string;
 }
 
 function tlsOf({ cert, key, tlsPort }: Options): { tls?: TlsOptions } {
@@ -23,20 +30,54 @@ function tlsOf({ cert, key, tlsPort }: Options): { tls?: TlsOptions } {
   throw new SetupError('TLS needs both --cert <file> and --key <file>');
 }
 
+/** From the settings file, or from the few options that a trial needs. */
+async function settingsOf(options: Options): Promise<RelaySettings> {
+  const { config, users, host, port, wsPort, redis } = options;
+  if (config !== undefined) {
+    if (users !== undefined)
+      throw new SetupError('give --config or --users, not both: the settings name the users');
+    const { loadSettings } = await import('../relay/src/settings/settings.ts');
+    return loadSettings(config);
+  }
+  if (users === undefined) {
+    throw new SetupError(
+      'expected --config relay.yaml (relay/example.yaml explains it), or --users users.yaml for a trial',
+    );
+  }
+  const doors = wsPort === undefined ? [] : [{ kind: 'ws' as const, port: wsPort }];
+  return {
+    relay: { host, port, users, doors, ...tlsOf(options), ...(redis === undefined ? {} : { redis }) },
+  };
+}
+
+/** What a person has to know when a mistake of ours ends it. */
+const mistakeAdvice = 'start it again (systemd does); it keeps nothing, and everybody connects again';
+
 export function relayCommand(): Command {
   return new Command('relay')
     .description('run the relay: the broker that carries presses one way and statuses the other')
-    .requiredOption('--users <file>', 'who may connect (YAML; verifiers, never clear passwords)')
+    .option('--config <file>', 'its settings (YAML); relay/example.yaml explains each')
+    .option('--check', 'only read the settings, say what is wrong with them, and end')
+    .option('--users <file>', 'without --config: who may connect (YAML; verifiers, never clear passwords)')
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <port>', 'MQTT over TCP; 0 takes any free one', portOption, 1883)
     .option('--cert <file>', 'opens MQTT over TLS too: its certificate (PEM; RSA, or buttons cannot use it)')
     .option('--key <file>', 'the private key of the certificate (PEM)')
     .option('--tls-port <port>', 'MQTT over TLS (default: 8883); 0 takes any free one', portOption)
+    .option(
+      '--ws-port <port>',
+      'opens MQTT over WebSocket at /mqtt too, for behind a reverse proxy',
+      portOption,
+    )
+    .option('--redis <url>', 'one of several nodes; a password belongs into DASHBUTTON_REDIS_PASSWORD')
+    .addCommand(exportCommand())
     .addHelpText(
       'after',
       `
 Examples:
-  dashbutton relay --users users.yaml                     on loopback, port 1883
+  dashbutton relay --config relay.yaml                    as a service: doors, certificates, limits, metrics
+  dashbutton relay --config relay.yaml --check            all problems of the settings at once
+  dashbutton relay --users users.yaml                     a trial on loopback, port 1883
   dashbutton relay --users users.yaml --host 0.0.0.0      open to the network
   dashbutton relay --users users.yaml --host 0.0.0.0 --cert relay.crt --key relay.key
                                                           with TLS on port 8883 too
@@ -45,15 +86,33 @@ The log goes to standard output: readable on a terminal, else one JSON object a 
 decides, LOG_LEVEL=debug says more).`,
     )
     .action(async (options: Options) => {
+      const { relay: relayOptions, monitor: at } = await settingsOf(options);
+      if (options.check) {
+        process.stdout.write(`${options.config ?? options.users}: no problems found\n`);
+        return;
+      }
+      const { saveProcessMemory } = await import('../relay/src/frugal.ts');
+      saveProcessMemory();
       const { startRelay } = await import('../relay/src/relay.ts');
       const log = makeLog('relay');
-      const relay = await startRelay({
-        host: options.host,
-        port: options.port,
-        users: options.users,
-        ...tlsOf(options),
-        log,
-      });
-      await untilStopped(() => relay.close(), log);
+      endOnMistake(log, mistakeAdvice);
+      const relay = await startRelay({ ...relayOptions, log });
+      const monitor = at === undefined ? undefined : await watch(relay, at, log);
+      const stop = async () => {
+        await monitor?.stop();
+        await relay.close();
+      };
+      await untilStopped(stop, log, () => relay.reload());
     });
+}
+
+/** Metrics and health; without them the relay does not start, because nobody would notice that they are missing. */
+async function watch(relay: Relay, at: { host: string; port: number }, log: Logger): Promise<Monitor> {
+  const { makeMetrics, readinessOf } = await import('../relay/src/metrics.ts');
+  const { startMonitor } = await import('../config/src/monitor.ts');
+  const options = { ...at, metrics: makeMetrics(relay), readiness: () => readinessOf(relay), log };
+  return startMonitor(options).catch(async error => {
+    await relay.close();
+    throw error;
+  });
 }

@@ -11,15 +11,21 @@ const stopLimitMs = 5000;
  * Returns when SIGINT or SIGTERM came and `stop` has finished; the process is over then, whatever it still holds open.
  *
  * SIGHUP, "your terminal is closed", is the same for a service that has a terminal. One that has none (systemd,
- * nohup) goes on: there it comes from somebody who hopes that the settings are read again, and they are not.
+ * nohup) goes on: there it comes from somebody who hopes that files are read again.
+ * @param reload does what of that is possible; without it, nothing is read again.
  */
-export async function untilStopped(stop: () => Promise<void>, log?: Logger): Promise<void> {
+export async function untilStopped(
+  stop: () => Promise<void>,
+  log?: Logger,
+  reload?: () => void,
+): Promise<void> {
   const hasTerminal = [0, 1, 2].some(isatty);
   const signal = await new Promise<NodeJS.Signals>(resolve => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
     process.on('SIGHUP', hangUp => {
       if (hasTerminal) resolve(hangUp);
+      else if (reload !== undefined) reload();
       else log?.warn('SIGHUP: settings are read when it starts; restart it to have them read again');
     });
   });

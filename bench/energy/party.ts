@@ -8,6 +8,7 @@ import { type Relay, startRelay } from '../../relay/src/relay.ts';
 import { makeUsers } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
 import type { BoardOptions } from '../../simulator/board/options.ts';
+import { noRates } from '../no-rates.ts';
 
 export const site = 'lab';
 export const button = 'house-01';
@@ -27,7 +28,7 @@ export function startPartyRelay(): Promise<Relay> {
     { name: site, role: 'provisioner', site, verifier: makeVerifier(passwords[site] ?? '') },
     { name: button, role: 'button', site, verifier: makeVerifier(passwords[button] ?? '') },
   ]);
-  return startRelay({ host: '127.0.0.1', port: 0, users, log: silentLog });
+  return startRelay({ host: '127.0.0.1', port: 0, users, log: silentLog, limits: noRates });
 }
 
 /** Puts device.json where the board's flash is. */

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { silentLog } from '../../config/src/log.ts';
 import { startRelay } from '../../relay/src/relay.ts';
 import { makeUsers } from '../../relay/src/users.ts';
+import { noRates } from '../no-rates.ts';
 
 const [{ users }] = await once(process, 'message');
-const relay = await startRelay({ host: '127.0.0.1', port: 0, users: makeUsers(users), log: silentLog });
+const party = makeUsers(users);
+const relay = await startRelay({ host: '127.0.0.1', port: 0, users: party, log: silentLog, limits: noRates });
 process.send?.({ url: relay.url, port: String(relay.port) });

@@ -6,7 +6,7 @@ import { keyBytes } from '../../protocol/src/sign.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
 import { applyChanges, type Change } from './changes.ts';
 import { deviceText } from './device-file.ts';
-import { withLock } from './lock.ts';
+import { withLocks } from './lock.ts';
 import { type EnrollOptions, type Plan, planEnrolment } from './plan.ts';
 import { near, report } from './report.ts';
 import { putButton, settingsText } from './settings-file.ts';
@@ -26,7 +26,7 @@ export async function enroll(options: EnrollOptions, askWifi: () => Promise<Netw
   const draft = planEnrolment(options);
   changesFor(draft, []);
   const asked = draft.wifi === undefined ? (await askWifi()).map(onTheAir) : [];
-  return withLock(options.users, () => {
+  return withLocks(options, () => {
     // Once more: somebody else may have enrolled meanwhile.
     const plan = planEnrolment(options);
     const wifi = plan.wifi ?? asked;

@@ -1,15 +1,15 @@
-/** One enrolment at a time: two that read the same file and both write it would lose one of the two. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** One change at a time: two that read the same file and both write it would lose one of the two. */
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { errnoOf, messageOf, SetupError } from '../../config/src/setup-error.ts';
 
-/** Another enrolment holds the lock for milliseconds; nobody waits longer than this for it. */
+/** Another change holds the lock for milliseconds; nobody waits longer than this for it. */
 const lockLimitMs = 5000;
 const lookEveryMs = 20;
 
-/** Runs `work` while `<path>.lock` is ours. */
-export async function withLock<T>(path: string, work: () => T): Promise<T> {
-  const lock = `${path}.lock`;
+/** Runs `work`, to its end, while `<path>.lock` is ours. A link counts as what it points to: both names, one lock. */
+export async function withLock<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  const lock = `${existsSync(path) ? realpathSync(path) : path}.lock`;
   const giveUpAt = performance.now() + lockLimitMs;
   while (!take(lock)) {
     if (performance.now() > giveUpAt) {
@@ -18,10 +18,21 @@ export async function withLock<T>(path: string, work: () => T): Promise<T> {
     await wait(lookEveryMs);
   }
   try {
-    return work();
+    return await work();
   } finally {
     rmSync(lock, { force: true });
   }
+}
+
+/**
+ * The same for users file and settings. Always in this order, so that two never wait for each other; settings that are
+ * not there are not written either, and may be in a folder where we may write nothing.
+ */
+export function withLocks<T>(
+  { users, config }: { users: string; config: string },
+  work: () => T,
+): Promise<T> {
+  return withLock(users, () => (existsSync(config) ? withLock(config, work) : work()));
 }
 
 function take(lock: string): boolean {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { applyChanges, type Change } from './changes.ts';
-import { withLock } from './lock.ts';
+import { withLocks } from './lock.ts';
 import { columns, near } from './report.ts';
 import { buttonIn, fromSettings, openSettings, removeButton, settingsText } from './settings-file.ts';
 import { openUsers, removeUser, usersText } from './users-file.ts';
@@ -23,7 +23,7 @@ export async function revoke(options: RevokeOptions): Promise<string> {
   if (!existsSync(options.users) && !existsSync(options.config)) {
     throw new SetupError(`there is neither ${options.users} nor ${options.config}: nothing to revoke from`);
   }
-  return withLock(options.users, () => {
+  return withLocks(options, () => {
     const { changes, site } = changesFor(options);
     applyChanges(changes);
     return report(options, changes, site);
@@ -65,6 +65,7 @@ function report({ button, users, config }: RevokeOptions, changes: Change[], sit
   const done = columns(
     changes.map(({ path, text }) => [near(path), text === undefined ? 'deleted' : `${button} removed`]),
   );
+  const changed = (path: string) => changes.some(change => change.path === path);
   const device = `${button}.device.json`;
   return `${[
     `${button} is revoked.`,
@@ -72,7 +73,12 @@ function report({ button, users, config }: RevokeOptions, changes: Change[], sit
     ...done,
     '',
     'What remains:',
-    `  the relay and the provisioner know it until they are started again (${users}, ${config})`,
+    ...(changed(users)
+      ? [
+          `  the relay reads ${users} by itself and disconnects it within a second; copy the file there if it is elsewhere`,
+        ]
+      : []),
+    ...(changed(config) ? [`  the provisioner knows it until it is started again (${config})`] : []),
     '  its clusters are not given back, and the relay keeps its last status',
     `  its chip still holds the networks' passwords and the key of ${site}: erase it (esptool erase_flash)`,
     ...(existsSync(device) ? [`  ${device} holds the same: delete it`] : []),

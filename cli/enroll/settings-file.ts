@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type Document, isMap, parseDocument, YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { checkYaml, readTextFile } from '../../config/src/yaml-file.ts';
-import { settingsSchema } from '../../provisioner/src/config-schema.ts';
+import { settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
 
 const text = z.string().optional().catch(undefined);
 const relayPart = z.object({ url: text, user: text, passwordFile: text });

@@ -52,6 +52,21 @@ export const warningNapS = 60;
 /** How long to wait after the 1st, 2nd … connection that came to nothing; after the last one it is given up (seconds). */
 export const againS = [1, 2, 4, 8, 15, 30, 60, 120, 300, 600];
 
+/**
+ * A build of which the lab has said nothing new for so long is given up (seconds): its provisioner may be dead while
+ * the relay keeps the last status for ever. Time is the measure, not the number of looks: a build that is late is
+ * silent between two phases however often it is looked at, but a lab that lives tells its end by the profile's
+ * deadline, and the longest that `dashbutton profile` writes is an hour. Three leave time to mend the lab. The display
+ * names them (flow/answer.ts).
+ */
+export const noNewsS = 10800;
+
+/**
+ * Until then the naps grow to this part of the silence: news is seen late by a quarter of it at most, and all looks
+ * together are some 35, or 3.5 mAh (calculated), also where the last words were to look again in 4 s.
+ */
+export const noNewsParts = 4;
+
 /** A press that nobody has answered yet is worth so many connections. */
 export const askTries = 3;
 

@@ -9,7 +9,7 @@ const memoryFile = 'memory.json';
  * chip's own, in seconds (getTime).
  */
 export interface Look {
-  /** The last status, and when it was heard. Missing: the press has not been answered yet. */
+  /** The last status, and when it was heard first. Missing: the press has not been answered yet. */
   status?: Status | undefined;
   heard: number;
   /** When to look again; 0: never. */

@@ -6,13 +6,26 @@ export interface Counters {
   logins: number;
   /** Messages taken from clients (and wills), after the access rules. */
   published: number;
+  /** Messages and subscriptions that were taken later, because their client was too fast. */
+  slowed: number;
+  /** How often a changed users file was taken over, and how often one was broken and was not. */
+  usersFilesTaken: number;
+  usersFilesBroken: number;
   /** Everything that was refused, by reason. */
   refused: Record<string, number>;
 }
 
 /** All zero. The names of reasons come from code, never from the wire. */
 export function makeCounters(): Counters {
-  return { clients: 0, logins: 0, published: 0, refused: Object.create(null) as Record<string, number> };
+  return {
+    clients: 0,
+    logins: 0,
+    published: 0,
+    slowed: 0,
+    usersFilesTaken: 0,
+    usersFilesBroken: 0,
+    refused: Object.create(null) as Record<string, number>,
+  };
 }
 
 /** One more refusal for this reason. */

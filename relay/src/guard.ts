@@ -4,6 +4,7 @@ import type { Logger } from '../../config/src/log.ts';
 import { type Refusal, refusal, type Wish } from './access.ts';
 import { type Counters, countRefusal } from './counters.ts';
 import type { Limits } from './limits.ts';
+import { makePace } from './pace.ts';
 import type { Users } from './users.ts';
 
 /** Longest piece of a topic that goes into a log line, in characters. Our own topics are shorter. */
@@ -31,21 +32,46 @@ export function makeGuard(users: () => Users, limits: Limits, counters: Counters
     return reason;
   }
 
+  const publish: Guard['authorizePublish'] = (client, packet, done) => {
+    const { topic, qos, retain, payload } = packet;
+    const reason = check(client, { kind: 'publish', topic, qos, retain, payloadBytes: payload.length });
+    // MQTT 3.1.1 has no "no" to a PUBLISH: close the connection, or lie with a PUBACK [MQTT-3.3.5-2].
+    // With an error aedes closes, before any PUBACK.
+    if (reason) return done(new Error(`publish refused: ${reason}`));
+    counters.published++;
+    done(null);
+  };
+  const subscribe: Guard['authorizeSubscribe'] = (client, subscription, done) => {
+    const reason = check(client, { kind: 'subscribe', topic: subscription.topic });
+    // No subscription and no error: aedes answers 0x80, failure, in SUBACK [MQTT-3.9.3-2].
+    done(null, reason ? null : subscription);
+  };
+
+  const pace = makePace(limits);
+
+  /** Does `work` when it is the client's turn, which is at once unless it speaks too fast. */
+  function inTurn(client: Client | null, work: () => void, refuse: (error: Error) => void): void {
+    const user = users().get(client?.id ?? '');
+    // A closed client says only its will; who is unknown is refused anyway.
+    const waitMs = client && !client.closed && user ? pace(user) : 0;
+    if (waitMs === 0) {
+      work();
+    } else if (waitMs === undefined) {
+      countRefusal(counters, 'too-many-messages');
+      log.warn({ user: client?.id, reason: 'too-many-messages' }, 'disconnected');
+      refuse(new Error('too many messages'));
+    } else {
+      counters.slowed++;
+      // What a client said that has left meanwhile is dropped: nothing may come after its will, or its successor.
+      const later = () => (client?.closed ? refuse(new Error('left before its turn')) : work());
+      setTimeout(later, waitMs).unref();
+    }
+  }
+
   return {
-    authorizePublish(client, packet, done) {
-      const { topic, qos, retain, payload } = packet;
-      const reason = check(client, { kind: 'publish', topic, qos, retain, payloadBytes: payload.length });
-      // MQTT 3.1.1 has no "no" to a PUBLISH: close the connection, or lie with a PUBACK [MQTT-3.3.5-2].
-      // With an error aedes closes, before any PUBACK.
-      if (reason) return done(new Error(`publish refused: ${reason}`));
-      counters.published++;
-      done(null);
-    },
-    authorizeSubscribe(client, subscription, done) {
-      const reason = check(client, { kind: 'subscribe', topic: subscription.topic });
-      // No subscription and no error: aedes answers 0x80, failure, in SUBACK [MQTT-3.9.3-2].
-      done(null, reason ? null : subscription);
-    },
+    authorizePublish: (client, packet, done) => inTurn(client, () => publish(client, packet, done), done),
+    authorizeSubscribe: (client, subscription, done) =>
+      inTurn(client, () => subscribe(client, subscription, done), done),
     // A second line of defence: whatever a subscription has become since it was granted, nothing is delivered
     // that could not be subscribed to now.
     authorizeForward: (client, packet) =>

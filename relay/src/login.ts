@@ -5,10 +5,10 @@ import { messageOf } from '../../config/src/setup-error.ts';
 import { refusal } from './access.ts';
 import { type Counters, countRefusal } from './counters.ts';
 import { makeDecoys } from './decoys.ts';
+import { makeGuesses, type Verdict } from './guesses.ts';
 import type { Limits } from './limits.ts';
 import { Seats } from './seats.ts';
 import type { User, Users } from './users.ts';
-import { verify } from './verifier.ts';
 
 /** Return codes of CONNACK (MQTT 3.1.1 table 3.1). */
 const identifierRejected = 2;
@@ -32,7 +32,17 @@ class LoginRefused extends Error {
 /** Longest piece of what a stranger sent that goes into a log line, in characters. */
 const maxLoggedLength = 40;
 
+/** What else than `right` is called in log and counters. */
+const verdicts: Record<Exclude<Verdict, 'right'>, [ReturnCode, string]> = {
+  wrong: [badUserNameOrPassword, 'bad-user-name-or-password'],
+  // The same answer as for a wrong one: a guesser shall not learn that guessing has become useless.
+  limited: [badUserNameOrPassword, 'too-many-failed-logins'],
+  busy: [serverUnavailable, 'too-many-slow-logins'],
+};
+
 export interface Login {
+  /** A connection has come from this address. */
+  arrived(client: Client, from: string): void;
   preConnect(
     client: Client,
     packet: ConnectPacket,
@@ -46,6 +56,8 @@ export interface Login {
   ): void;
   registered(client: Client): void;
   left(client: Client): void;
+  /** Closes every connection whose user is gone, or has another verifier, role or site. Its will obeys the new users. */
+  usersChanged(): void;
 }
 
 /** The part of the relay that decides about logins. `users` is asked anew each time. */
@@ -53,6 +65,11 @@ export function makeLogin(users: () => Users, limits: Limits, counters: Counters
   const seats = new Seats(limits.takeoverTimeoutMs);
   const connects = new WeakMap<Client, ConnectPacket>();
   const decoys = makeDecoys();
+  const guesses = makeGuesses(limits);
+  const addresses = new WeakMap<Client, string>();
+  /** As what each client was let in; first those on the way in, then those who are in. */
+  const admitted = new WeakMap<Client, User>();
+  const present = new Map<Client, User>();
 
   async function admit(
     client: Client,
@@ -65,12 +82,32 @@ export function makeLogin(users: () => Users, limits: Limits, counters: Counters
     // A client id of one's own choice could take over somebody else's connection ([MQTT-3.1.4-2]). [MQTT-3.1.3-9]
     if (client.id !== name) throw new LoginRefused(identifierRejected, 'client-id');
     const user = users().get(name);
-    const right = await verify(user?.verifier ?? decoys(name, users()), password);
-    if (!user || !right) throw new LoginRefused(badUserNameOrPassword, 'bad-user-name-or-password');
+    const verifier = user?.verifier ?? decoys(name, users());
+    const verdict = await guesses.check(addresses.get(client) ?? '', name, verifier, password);
+    if (verdict !== 'right') throw new LoginRefused(...verdicts[verdict]);
+    // A decoy's own key is no name's.
+    if (!user) throw new LoginRefused(...verdicts.wrong);
     checkWill(user, connects.get(client)?.will);
     if (client.closed) throw new LoginRefused(serverUnavailable, 'gone');
     const alone = await seats.take(name, client);
     if (!alone) throw new LoginRefused(serverUnavailable, client.closed ? 'gone' : 'taken-over');
+    admitted.set(client, user);
+  }
+
+  /** Why a client that was let in as `user` may stay no longer. */
+  function changeOf(user: User): 'user-gone' | 'user-changed' | undefined {
+    const now = users().get(user.name);
+    if (!now) return 'user-gone';
+    const same = now.verifier === user.verifier && now.role === user.role && now.site === user.site;
+    return same ? undefined : 'user-changed';
+  }
+
+  function closeIfChanged(client: Client, user: User): void {
+    const reason = changeOf(user);
+    if (!reason) return;
+    countRefusal(counters, reason);
+    log.warn({ user: user.name, reason }, 'disconnected');
+    client.close();
   }
 
   /** A will is a publish that comes later: one that would be refused then is refused now, where it can be said. */
@@ -83,6 +120,7 @@ export function makeLogin(users: () => Users, limits: Limits, counters: Counters
   }
 
   return {
+    arrived: (client, from) => addresses.set(client, from),
     preConnect(client, packet, done) {
       // The relay keeps no sessions: an absent client's queue would grow without a limit, and what matters is retained
       // or sent again. CONNACK says "no session present", which every client must be ready for [MQTT-3.2.2-3].
@@ -94,7 +132,10 @@ export function makeLogin(users: () => Users, limits: Limits, counters: Counters
     },
     authenticate(client, name, password, done) {
       admit(client, name, password)
-        .finally(() => connects.delete(client))
+        .finally(() => {
+          connects.delete(client);
+          addresses.delete(client);
+        })
         .then(
           () => {
             counters.logins++;
@@ -116,7 +157,21 @@ export function makeLogin(users: () => Users, limits: Limits, counters: Counters
           },
         );
     },
-    registered: client => seats.registered(client),
-    left: client => seats.left(client),
+    registered(client) {
+      seats.registered(client);
+      const user = admitted.get(client);
+      if (!user) return;
+      present.set(client, user);
+      // The users may have changed while it was on the way in, when there was nothing to close yet.
+      closeIfChanged(client, user);
+    },
+    left(client) {
+      present.delete(client);
+      seats.left(client);
+    },
+    usersChanged() {
+      // A copy: a client that is closed leaves the list.
+      for (const [client, user] of [...present]) closeIfChanged(client, user);
+    },
   };
 }

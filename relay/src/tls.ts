@@ -1,19 +1,7 @@
-/** TLS for the relay's second door: one certificate, checked before any port is open. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+/** TLS for the relay's doors. */
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
-import type { Logger } from '../../config/src/log.ts';
-import { messageOf, SetupError } from '../../config/src/setup-error.ts';
-import { readTextFile } from '../../config/src/yaml-file.ts';
-
-export interface TlsOptions {
-  /** 0 for any free port. */
-  port: number;
-  /** The certificate and those that lead to its authority: PEM, or the path of a file with it. */
-  cert: string;
-  /** Its private key without a passphrase: PEM, or the path of a file with it. */
-  key: string;
-}
+import { messageOf } from '../../config/src/setup-error.ts';
 
 /**
  * In our order of preference. The last two, without forward secrecy, are for the chip: it has no ECDHE, and its
@@ -34,35 +22,19 @@ const ciphers = [
 ].join(':');
 
 /**
- * Reads certificate and key and says how a connection becomes a secure one.
- * @throws SetupError when they cannot be read, are not what they should be, or do not belong together.
+ * How connections become secure ones. With an RSA and an EC certificate, each client gets the one that it asks for:
+ * the chip RSA, because its ciphers allow nothing else, all others EC, which costs the relay a fraction (OpenSSL
+ * prefers the first of our ciphers that a client can use; in TLS 1.3 ECDSA is the first of its signatures).
+ * @throws when OpenSSL does not take them.
  */
-export function makeTls(options: TlsOptions, log: Logger): SecureContext {
-  const cert = pemOf(options.cert, 'the TLS certificate');
-  const key = pemOf(options.key, 'the TLS key');
-  const certificate = parse(() => new X509Certificate(cert.text), cert.name, 'a certificate in PEM');
-  const privateKey = parse(
-    () => createPrivateKey(key.text),
-    key.name,
-    'a private key in PEM without a passphrase',
-  );
-  if (!certificate.checkPrivateKey(privateKey)) {
-    throw new SetupError(`${cert.name} and ${key.name} do not belong together`);
-  }
-  if (certificate.publicKey.asymmetricKeyType !== 'rsa') {
-    log.warn('the TLS certificate is not RSA: provisioners connect, but buttons cannot');
-  }
-  try {
-    return createSecureContext({
-      cert: cert.text,
-      key: key.text,
-      ciphers,
-      honorCipherOrder: true,
-      minVersion: 'TLSv1.2',
-    });
-  } catch (error) {
-    throw new SetupError(`${cert.name} cannot be used: ${messageOf(error)}`);
-  }
+export function makeContext(certificates: readonly { cert: string; key: string }[]): SecureContext {
+  return createSecureContext({
+    cert: certificates.map(({ cert }) => cert),
+    key: certificates.map(({ key }) => key),
+    ciphers,
+    honorCipherOrder: true,
+    minVersion: 'TLSv1.2',
+  });
 }
 
 /**
@@ -74,23 +46,4 @@ export function secure(socket: Socket, context: SecureContext, onFailed: (why: s
   // Not in Node's documentation, but what its own tls.Server listens to; without it a failure is silent.
   stream.on('_tlsError', (error: Error) => onFailed(messageOf(error)));
   return stream;
-}
-
-interface Pem {
-  text: string;
-  /** For messages; never the text itself, which may be a secret. */
-  name: string;
-}
-
-function pemOf(pathOrPem: string, what: string): Pem {
-  if (pathOrPem.includes('-----BEGIN ')) return { text: pathOrPem, name: what };
-  return { text: readTextFile(pathOrPem, what), name: `${what} ${pathOrPem}` };
-}
-
-function parse<T>(read: () => T, name: string, expected: string): T {
-  try {
-    return read();
-  } catch {
-    throw new SetupError(`${name} is not ${expected}`);
-  }
 }

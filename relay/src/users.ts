@@ -77,6 +77,11 @@ export function readUsers(path: string): Users {
   return byName(readYamlFile(path, 'the users file', fileSchema));
 }
 
+/** The same for the text of one. `source` stands at the start of the message. */
+export function parseUsers(text: string, source: string): Users {
+  return byName(checkYaml(text, source, fileSchema));
+}
+
 /** The same from memory, held to the same rules. */
 export function makeUsers(users: readonly User[]): Users {
   return byName(checkYaml(stringify({ users }), 'the list of users', fileSchema));

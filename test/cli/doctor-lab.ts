@@ -80,8 +80,12 @@ export async function pairEndingIn(days: number, hosts: string[], authority?: Au
   }
 }
 
-/** A relay with TLS and this certificate, which knows everybody in the lab. Ends with the test. */
-export async function secureRelay(lab: Lab, { certPem, keyPem }: KeyPair): Promise<number> {
+/** The port of a relay with TLS and this certificate, which knows everybody in the lab. Ends with the test. */
+export async function secureRelay(
+  lab: Lab,
+  { certPem, keyPem }: KeyPair,
+  kind: 'mqtts' | 'wss' = 'mqtts',
+): Promise<number> {
   const users = makeUsers(
     Object.entries(lab.passwords).map(([name, password]) => ({
       name,
@@ -90,10 +94,11 @@ export async function secureRelay(lab: Lab, { certPem, keyPem }: KeyPair): Promi
       verifier: makeVerifier(password),
     })),
   );
-  const tls = { port: 0, cert: certPem, key: keyPem };
-  const relay = await startRelay({ host: '127.0.0.1', port: 0, users, tls, log: silentLog });
+  const certificates = [{ cert: certPem, key: keyPem }];
+  const doors = [{ kind, port: 0 }];
+  const relay = await startRelay({ host: '127.0.0.1', users, doors, certificates, log: silentLog });
   onTestFinished(() => relay.close());
-  return relay.tls?.port ?? 0;
+  return relay.port;
 }
 
 /** A good set-up and its changes into broken ones. */

@@ -1,6 +1,5 @@
 /** The doctor where nothing is broken: without a provisioner, and beside one that must not notice. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stepNames } from '../../cli/doctor/doctor.ts';
@@ -11,7 +10,6 @@ import { Journal } from '../../provisioner/src/journal/index.ts';
 import { startOperator } from '../../provisioner/src/operator/operator.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { makeAuthority, makeServerPair } from '../../simulator/ccp/certificates.ts';
-import { webSocketFront } from '../e2e/proxies-relay.ts';
 import { eventually, type Lab, startLab, TestButton } from '../provisioner/lab.ts';
 import { pressRecord } from '../provisioner/records.ts';
 import {
@@ -149,9 +147,9 @@ it('over TLS: who signed the certificate, for which name, until when', async () 
   expect(warningsOf(ending)).toEqual([
     expect.stringMatching(/^the relay's certificate ends on 20\S+, in (19|20) days: renew it$/),
   ]);
-  const front = await webSocketFront(createServer({ cert: soon.certPem, key: soon.keyPem }), lab.relay.port);
-  const overWeb = await visit(writeSettings(lab, { relay: relay('wss', front.port) }));
-  front.close();
+  const overWeb = await visit(
+    writeSettings(lab, { relay: relay('wss', await secureRelay(lab, soon, 'wss')) }),
+  );
   expect(statesOf(overWeb), overWeb.text).toEqual(allWell);
   expect(foundAt(overWeb, 'relay')).toMatch(/, WebSocket at \/mqtt$/);
 });

@@ -1,5 +1,6 @@
 /** presses, clusters and release as processes of their own: beside a provisioner that runs, and without one. */
-import { execFileSync, spawn } from 'node:child_process';
+
+import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -8,6 +9,7 @@ import { Journal } from '../../provisioner/src/journal/index.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { type Operator, startOperator } from '../../provisioner/src/operator/operator.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import { installed } from '../installed.ts';
 import { type Lab, startLab, TestButton } from '../provisioner/lab.ts';
 import { pressRecord } from '../provisioner/records.ts';
 import { bin, dashbutton, type Ended, secretsOf, startLimitMs, writeSettings } from './operator-lab.ts';
@@ -142,16 +144,6 @@ it('release: asks first, and has to be able to', { timeout: startLimitMs }, asyn
   });
   expect(provisioner.presses().find(({ press }) => press === 1)?.step).toBe('ready');
 });
-
-function installed(program: string): boolean {
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    if (process.env.DASHBUTTON_REQUIRE_PACKAGES) throw new Error(`${program} is not installed`);
-    return false;
-  }
-}
 
 /** Runs the command line on a terminal of its own (script of util-linux) and answers its question. */
 function onTerminal(args: string[], answer: string): Promise<{ code: number | null; text: string }> {

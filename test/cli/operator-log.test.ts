@@ -1,5 +1,6 @@
 /** The provisioner's log: for a terminal, for a machine, for nobody; and which press a line is about. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync } from 'node:fs';
 import { pino } from 'pino';
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { askPresses } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { startProvisioner } from '../../provisioner/src/provisioner.ts';
+import { installed } from '../installed.ts';
 import { eventually, type Lab, startLab, TestButton } from '../provisioner/lab.ts';
 import { bin, controlled, dashbutton, Service, startLimitMs, writeSettings } from './operator-lab.ts';
 
@@ -27,16 +29,6 @@ afterEach(async () => {
   service = child = undefined;
   await lab.close();
 });
-
-function installed(program: string): boolean {
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    if (process.env.DASHBUTTON_REQUIRE_PACKAGES) throw new Error(`${program} is not installed`);
-    return false;
-  }
-}
 
 it('LOG_FORMAT=pretty: one readable line each, also into a file', limit, async () => {
   service = Service.start(writeSettings(lab), { env: { LOG_FORMAT: 'pretty' } });

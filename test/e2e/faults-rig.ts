@@ -58,8 +58,8 @@ export interface Ending {
 
 /** The board looks this name up. */
 const relayName = 'relay.example';
-/** Longer than all that the button tries by itself: ten looks, the last after ten minutes. */
-const limitMs = 2 * 60 * 60_000;
+/** Longer than all that the button tries by itself: three hours of looks, the last nap a quarter of that. */
+const limitMs = 5 * 60 * 60_000;
 /** In the drawer before the finger comes; how long it holds; and how soon it confirms. */
 const drawerMs = 1000;
 const holdMs = 6000;

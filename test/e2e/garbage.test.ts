@@ -1,7 +1,9 @@
 /** Random bytes and random JSON on every topic: counted, ignored, and the next real press works. */
+
 import fc from 'fast-check';
 import { connect, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
+import { noRates } from '../../bench/no-rates.ts';
 import { encode } from '../../protocol/src/node/envelope.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import { keyOf, type Lab, passwordOf, startLab } from './lab.ts';
@@ -45,7 +47,7 @@ async function login(lab: Lab, name: string): Promise<MqttClient> {
 
 describe('garbage', () => {
   it('on the press topic creates nothing and stops nothing', async () => {
-    lab = await startLab();
+    lab = await startLab({ limits: noRates });
     await lab.provisioner?.whenOnline(5000);
     const client = await login(lab, 'house-01');
     const topic = pressTopic('house-01');
@@ -59,7 +61,7 @@ describe('garbage', () => {
   });
 
   it('on status and beacon makes the button do nothing but name the hop', async () => {
-    lab = await startLab({ provisioner: false });
+    lab = await startLab({ provisioner: false, limits: noRates });
     // Whoever holds the provisioner's login may publish there; the signature is what the button believes.
     const client = await login(lab, 'lab');
     const house = lab.button();

@@ -17,6 +17,7 @@ import type { View } from '../../firmware/src/view.ts';
 import { keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
+import type { Limits } from '../../relay/src/limits.ts';
 import { type Relay, startRelay } from '../../relay/src/relay.ts';
 import { Board } from '../../simulator/board/board.ts';
 import type { BoardOptions } from '../../simulator/board/options.ts';
@@ -43,6 +44,8 @@ export interface LabOptions {
   /** False: the test starts it itself. */
   provisioner?: boolean;
   buttons?: ButtonPlan[];
+  /** The relay's, where a test sends more than it would take. */
+  limits?: Partial<Limits>;
 }
 
 export interface Lab {
@@ -100,7 +103,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     buttons: options.buttons ?? [{ name: 'house-01', profile: 'house', board: 'heltec-wifi-kit-32' }],
   });
   const log = options.log ?? silentLog;
-  const relayOptions = { host: '127.0.0.1', users: site.usersFile, log };
+  const relayOptions = { host: '127.0.0.1', users: site.usersFile, log, limits: options.limits ?? {} };
   const relay = await startRelay({ ...relayOptions, port: 0 });
   writeDeviceFiles(site, relay);
   const platform = await startCcpSimulator({ speed: defaultSpeed, addressPool, ...options.platform });

@@ -2,7 +2,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { proxyFor } from '../../provisioner/src/way/proxy-env.ts';
-import { installed, login, secretName, squid, squidLogin, stopPrograms } from './proxies-programs.ts';
+import { installed } from '../installed.ts';
+import { login, secretName, squid, squidLogin, stopPrograms } from './proxies-programs.ts';
 import {
   complaint,
   type Doors,

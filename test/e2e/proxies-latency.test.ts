@@ -4,7 +4,8 @@ import { Socket } from 'node:net';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import { installed, squid, stopPrograms } from './proxies-programs.ts';
+import { installed } from '../installed.ts';
+import { squid, stopPrograms } from './proxies-programs.ts';
 import { type Doors, labLink, startDoors, stopLink } from './proxies-relay.ts';
 
 const limitMs = 5;

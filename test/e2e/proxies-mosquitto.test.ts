@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RelayAddress } from '../../provisioner/src/way/addresses.ts';
 import { Connection } from '../../provisioner/src/way/connection.ts';
 import { dial } from '../../provisioner/src/way/dial.ts';
-import { installed, mosquitto, squid, stopPrograms } from './proxies-programs.ts';
+import { installed } from '../installed.ts';
+import { mosquitto, squid, stopPrograms } from './proxies-programs.ts';
 
 afterEach(stopPrograms);
 

@@ -4,9 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** A daemon's folder is not in the path of everybody. */
-const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+import { programFolders } from '../installed.ts';
 
 /** How long a program may take until it listens: squid needs one second, more on a busy machine (milliseconds). */
 const startLimitMs = 20_000;
@@ -18,13 +16,6 @@ export const login = { user: 'lab', password: 'p:ä%ss word' };
 
 /** Programs of the running test, ended by {@link stopPrograms}. */
 const undo: (() => unknown)[] = [];
-
-/** True when the program is installed. In CI it has to be: a skipped test there would prove nothing. */
-export function installed(program: string): boolean {
-  if (folders.some(folder => existsSync(join(folder, program)))) return true;
-  if (process.env.DASHBUTTON_REQUIRE_PACKAGES) throw new Error(`${program} is not installed`);
-  return false;
-}
 
 export async function stopPrograms(): Promise<void> {
   for (const action of undo.splice(0).reverse()) await action();
@@ -56,7 +47,7 @@ function scratch(name: string): string {
 
 /** Starts a program and waits until its port is open. Its words are what it prints, and the file `logFile`. */
 async function run(program: string, args: string[], port: number, logFile?: string): Promise<RunningProgram> {
-  const path = folders.map(folder => join(folder, program)).find(existsSync) ?? program;
+  const path = programFolders.map(folder => join(folder, program)).find(existsSync) ?? program;
   // A group of its own: danted and squid have children, which would live on and hold the port.
   const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let printed = '';

@@ -1,14 +1,10 @@
-/** The real relay with four doors (mqtt, mqtts, ws, wss), and a provisioner's link that proves itself through them. */
+/** The real relay with all four kinds of door, and a provisioner's link that proves itself through them. */
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connectAsync } from 'mqtt';
-import { WebSocketServer } from 'ws';
 import { type Logger, silentLog } from '../../config/src/log.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import type { ProxyAddress, RelayAddress } from '../../provisioner/src/addresses.ts';
-import { Link } from '../../provisioner/src/link.ts';
+import type { ProxyAddress, RelayAddress } from '../../provisioner/src/way/addresses.ts';
+import { Link } from '../../provisioner/src/way/link.ts';
 import { type Relay, startRelay } from '../../relay/src/relay.ts';
 import { makeUsers } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
@@ -29,8 +25,14 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-/** `sites` provisioners, each with one button: site lab-0 with button house-0 and so on. */
-export async function startDoors(sites = 1): Promise<Doors> {
+/**
+ * `sites` provisioners, each with one button: site lab-0 with button house-0 and so on. `places` moves doors from
+ * 127.0.0.1 and a free port to somewhere else.
+ */
+export async function startDoors(
+  sites = 1,
+  places: Partial<Record<Scheme, { host: string; port: number }>> = {},
+): Promise<Doors> {
   const names = Array.from({ length: sites }, (_, i) => [`lab-${i}`, `house-${i}`]).flat();
   const passwords = Object.fromEntries(names.map(name => [name, randomBytes(32).toString('base64')]));
   const users = makeUsers(
@@ -41,70 +43,30 @@ export async function startDoors(sites = 1): Promise<Doors> {
       verifier: makeVerifier(passwords[name] ?? ''),
     })),
   );
-  const pair = await makeServerPair('relay', ['127.0.0.1', 'localhost', secretName]);
-  const files = { cert: pair.certPem, key: pair.keyPem };
+  const pair = await makeServerPair('relay', [
+    ...['127.0.0.1', 'localhost', secretName],
+    ...Object.values(places).map(({ host }) => host),
+  ]);
   const relay = await startRelay({
     host: '127.0.0.1',
-    port: 0,
     users,
-    tls: { port: 0, ...files },
+    doors: schemes.map(kind => ({ kind, port: 0, ...places[kind] })),
+    certificates: [{ cert: pair.certPem, key: pair.keyPem }],
     log: silentLog,
+    // The tests measure the way: one button presses hundreds of times.
+    limits: { buttonMessageBurst: 10_000 },
   });
-  const fronts = [
-    await webSocketFront(createServer(), relay.port),
-    await webSocketFront(createSecureServer(files), relay.port),
-  ];
-  const ports: Record<Scheme, number> = {
-    mqtt: relay.port,
-    mqtts: relay.tls?.port ?? 0,
-    ws: fronts[0]?.port ?? 0,
-    wss: fronts[1]?.port ?? 0,
-  };
   return {
     relay,
     passwords,
     door: (scheme, host = 'localhost') => ({
       host,
-      port: ports[scheme],
+      port: relay.doors.find(({ kind }) => kind === scheme)?.port ?? 0,
       tls: scheme.endsWith('s') && scheme !== 'ws',
       ...(scheme.startsWith('ws') ? { path: '/mqtt' } : {}),
       ...(scheme === 'mqtts' || scheme === 'wss' ? { ca: pair.certPem } : {}),
     }),
-    async close() {
-      await relay.close();
-      for (const front of fronts) front.close();
-    },
-  };
-}
-
-/** A WebSocket door at /mqtt before the relay's TCP door; the relay has none of its own yet. */
-export async function webSocketFront(
-  server: Server,
-  relayPort: number,
-): Promise<{ port: number; close(): void }> {
-  const door = new WebSocketServer({ server, path: '/mqtt', perMessageDeflate: false });
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    socket.setNoDelay(true);
-    sockets.add(socket.once('close', () => sockets.delete(socket)));
-  });
-  door.on('connection', client => {
-    const upstream = connect({ host: '127.0.0.1', port: relayPort, noDelay: true });
-    sockets.add(upstream);
-    client.on('message', data => upstream.write(data as Buffer));
-    client.on('close', () => upstream.destroy());
-    client.on('error', () => upstream.destroy());
-    upstream.on('data', data => client.send(data));
-    upstream.on('close', () => client.close());
-    upstream.on('error', () => client.terminate());
-  });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
+    close: relay.close,
   };
 }
 

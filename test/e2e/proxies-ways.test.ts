@@ -1,9 +1,10 @@
 /** Every scheme through every proxy of Debian: right and wrong logins, closed ports, proxies that die. */
+import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProxyAddress } from '../../provisioner/src/way/addresses.ts';
+import { installed } from '../installed.ts';
 import {
   danted,
-  installed,
   login,
   microsocks,
   type RunningProgram,
@@ -169,6 +170,17 @@ describe.each(kinds)('through $program (Debian package $package)', kind => {
   });
 });
 
+const only443 = () => ['acl web port 443', 'http_access deny CONNECT !web', 'http_access allow all'];
+
+/** An address of loopback that no other run of the tests has, so that port 443 is free there. */
+const own = (last: number) => `127.44.${process.pid & 255}.${((process.pid >> 8) & 63) * 4 + last}`;
+
+const mayListen = await new Promise<boolean>(resolve => {
+  const server = createServer();
+  server.once('error', () => resolve(false));
+  server.listen(443, own(1), () => server.close(() => resolve(true)));
+});
+
 describe.skipIf(!installed('squid'))('squid alone', () => {
   afterEach(stopPrograms);
   const at = (port: number): ProxyAddress => ({ type: 'http', host: '127.0.0.1', port });
@@ -183,11 +195,7 @@ describe.skipIf(!installed('squid'))('squid alone', () => {
   });
 
   it('CONNECT to 443 alone: PROXY, with the port that has to be allowed', async () => {
-    const proxy = await squid(() => [
-      'acl web port 443',
-      'http_access deny CONNECT !web',
-      'http_access allow all',
-    ]);
+    const proxy = await squid(only443);
     const door = doors.door('mqtts');
     lab = labLink(doors, door, at(proxy.port));
     expect(await complaint(lab)).toMatch(
@@ -196,6 +204,27 @@ describe.skipIf(!installed('squid'))('squid alone', () => {
       ),
     );
   });
+
+  it.skipIf(!mayListen)(
+    `CONNECT to 443 alone: MQTT and WebSocket over TLS both arrive where the relay has that port (${mayListen ? 'it may be had' : 'skipped: only root may have it'})`,
+    async () => {
+      const proxy = await squid(only443);
+      const near = await startDoors(1, {
+        mqtts: { host: own(1), port: 443 },
+        wss: { host: own(2), port: 443 },
+      });
+      try {
+        for (const [scheme, host] of [['mqtts', own(1)] as const, ['wss', own(2)] as const]) {
+          lab = labLink(near, near.door(scheme, host), at(proxy.port));
+          await proveBothWays(near, lab);
+          await stopLink(lab);
+          await expect.poll(() => proxy.log(), { timeout: 5_000 }).toContain(`CONNECT ${host}:443 `);
+        }
+      } finally {
+        await near.close();
+      }
+    },
+  );
 
   it('a relay that is not there, or whose name it does not know: RELAY', async () => {
     const proxy = await squid();

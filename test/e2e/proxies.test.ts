@@ -1,7 +1,8 @@
 /** The provisioner through real proxies from Debian: tinyproxy (HTTP CONNECT) and microsocks (SOCKS5). */
 import { afterEach, describe, expect, it } from 'vitest';
+import { installed } from '../installed.ts';
 import { type Lab, startLab } from './lab.ts';
-import { installed, microsocks, stopPrograms, tinyproxy } from './proxies-programs.ts';
+import { microsocks, stopPrograms, tinyproxy } from './proxies-programs.ts';
 
 let lab: Lab | undefined;
 

@@ -1,5 +1,6 @@
 /** SIGKILL at every write of the journal, right before it and right after: a small lab for each. */
 
+import { noRates } from '../../bench/no-rates.ts';
 import { silentLog } from '../../config/src/log.ts';
 import { sleep } from '../../provisioner/src/wait.ts';
 import { startRelay } from '../../relay/src/relay.ts';
@@ -105,7 +106,7 @@ export async function runSteps(plans: readonly StepPlan[], network: string): Pro
     speeds.map((_, attempt) => makeSite(`site-${i}-${attempt}`, [buttonOf(plan, `${i}-${attempt}`)])),
   );
   const users = makeUsers(sites.flat().flatMap(site => site.users));
-  const relay = await startRelay({ host: '127.0.0.1', port: 0, users, log: silentLog });
+  const relay = await startRelay({ host: '127.0.0.1', port: 0, users, log: silentLog, limits: noRates });
   const report: StepReport = { violations: [], kills: 0, pressed: 0, deliveries: 0, doubled: 0, lost: 0 };
   const left = [...plans.entries()];
   const work = async () => {

@@ -1,6 +1,8 @@
 /** Any bytes at all on the press topic: nothing crashes, nothing is built, the next real press works. */
+
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noRates } from '../../bench/no-rates.ts';
 import { silentLog } from '../../config/src/log.ts';
 import { keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { seal } from '../../protocol/src/sign.ts';
@@ -13,7 +15,7 @@ let provisioner: Provisioner;
 let button: TestButton;
 
 beforeAll(async () => {
-  lab = await startLab();
+  lab = await startLab({ limits: noRates });
   provisioner = await startProvisioner(lab.config, { log: silentLog });
   await provisioner.whenOnline(5_000);
   button = await TestButton.connect(lab);

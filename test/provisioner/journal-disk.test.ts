@@ -2,14 +2,16 @@
  * A disk that is full: no file may grow (RLIMIT_FSIZE by prlimit, which needs no root), later it may again. What the
  * journal does with a failed fsync is the same to it as a failed write.
  */
+
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { Journal } from '../../provisioner/src/journal/index.ts';
+import { installed } from '../installed.ts';
 import { type JournalProcess, lost, startJournalProcess } from './journal-process.ts';
 
 let folder: string;
@@ -25,13 +27,6 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Linux only, from util-linux. In CI it has to be there: a skipped test there would prove nothing. */
-function hasPrlimit(): boolean {
-  const found = existsSync('/usr/bin/prlimit') || existsSync('/bin/prlimit');
-  if (!found && process.env.DASHBUTTON_REQUIRE_PACKAGES) throw new Error('prlimit is not installed');
-  return found;
-}
-
 /** The soft limit for the size of any file the process writes; Node ignores the signal that comes with it. */
 function limitFiles(pid: number | undefined, bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);
@@ -39,7 +34,7 @@ function limitFiles(pid: number | undefined, bytes: number | 'unlimited'): void 
 
 const timeout = 20_000;
 
-test.skipIf(!hasPrlimit())(
+test.skipIf(!installed('prlimit'))(
   'full: refused at once and said; room again: mended by itself, nothing lost',
   {
     timeout: 90_000,
@@ -75,7 +70,7 @@ test.skipIf(!hasPrlimit())(
   },
 );
 
-test.skipIf(!hasPrlimit())(
+test.skipIf(!installed('prlimit'))(
   'stopped while broken: it closes, and everything is there at the next start',
   {
     timeout: 60_000,
@@ -95,7 +90,7 @@ test.skipIf(!hasPrlimit())(
   },
 );
 
-test.skipIf(!hasPrlimit())('a disk that is full at the start is not taken for damage', async () => {
+test.skipIf(!installed('prlimit'))('a disk that is full at the start is not taken for damage', async () => {
   const path = join(folder, 'journal');
   await (await Journal.open(path)).close();
   limitFiles(process.pid, 10);
@@ -109,7 +104,7 @@ test.skipIf(!hasPrlimit())('a disk that is full at the start is not taken for da
 });
 
 /** Why the journal does not write on behind a failure. When this fails LevelDB has become better. */
-test.skipIf(!hasPrlimit())(
+test.skipIf(!installed('prlimit'))(
   'LevelDB loses what it accepts behind a record that was written by half',
   async () => {
     const path = join(folder, 'level');

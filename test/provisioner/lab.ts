@@ -11,6 +11,7 @@ import { decode, encode, keyFromBytes } from '../../protocol/src/node/envelope.t
 import { beaconSchema, statusSchema } from '../../protocol/src/node/schemas.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
+import type { Limits } from '../../relay/src/limits.ts';
 import { type Relay, startRelay } from '../../relay/src/relay.ts';
 import { makeUsers } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
@@ -50,7 +51,12 @@ export function template(ccp: CcpSimulator): Record<string, unknown> {
 }
 
 export async function startLab(
-  options: { buttons?: string[]; unknownToRelay?: string[]; ccp?: CcpSimulatorOptions } = {},
+  options: {
+    buttons?: string[];
+    unknownToRelay?: string[];
+    ccp?: CcpSimulatorOptions;
+    limits?: Partial<Limits>;
+  } = {},
 ): Promise<Lab> {
   const buttons = options.buttons ?? ['house-01'];
   const folder = mkdtempSync(join(tmpdir(), 'dashbutton-'));
@@ -68,7 +74,8 @@ export async function startLab(
       verifier: makeVerifier(passwords[name] ?? ''),
     })),
   ]);
-  const open = (port: number) => startRelay({ host: '127.0.0.1', port, users, log: silentLog });
+  const open = (port: number) =>
+    startRelay({ host: '127.0.0.1', port, users, log: silentLog, limits: options.limits ?? {} });
   nextPool = (nextPool + 1) % 200;
   const ccp = await startCcpSimulator({ speed, addressPool: `127.${30 + nextPool}.0.0/16`, ...options.ccp });
   const lab: Lab = {

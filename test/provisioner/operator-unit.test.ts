@@ -1,9 +1,11 @@
 /** The systemd unit: what it must say, and that systemd understands it. */
-import { execFileSync, spawnSync } from 'node:child_process';
+
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { installed } from '../installed.ts';
 
 const name = 'dashbutton-provisioner.service';
 const text = readFileSync(new URL(`../../provisioner/${name}`, import.meta.url), 'utf8');
@@ -22,16 +24,6 @@ function parse(unit: string): Map<string, string[]> {
     else throw new Error(`not a line of a unit: ${line}`);
   }
   return values;
-}
-
-function installed(program: string): boolean {
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    if (process.env.DASHBUTTON_REQUIRE_PACKAGES) throw new Error(`${program} is not installed`);
-    return false;
-  }
 }
 
 it('starts what is in /opt/dashbutton, after the network, as a user without rights', () => {

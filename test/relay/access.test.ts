@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import { type Refusal, refusal, type Wish } from '../../relay/src/access.ts';
-import { users } from './helpers.ts';
+import { connectPacket, rawClient, relayForTest, until, users } from './helpers.ts';
 
 const maxPayloadBytes = 100;
 type Answer = Refusal | 'may';
@@ -44,6 +45,37 @@ const topics = {
   'upper case': pressTopic('HOUSE-01'),
   'an inherited name': pressTopic('constructor'),
   'shorter than its shape': 'dashbutton/v1/buttons/press',
+  'U+0000 in front': `\u0000${pressTopic('house-01')}`,
+  'U+0000 inside': pressTopic('house\u000001'),
+  'U+0000 alone': '\u0000',
+  'a control character': pressTopic('house-01\u0001'),
+  'a delete character': pressTopic('house-01\u007f'),
+  'a C1 control character': pressTopic('house-01\u0085'),
+  'a line feed behind': `${pressTopic('house-01')}\n`,
+  'a line feed behind the name': statusTopic('house-01\n'),
+  'a line feed behind the site': beaconTopic('lab\n'),
+  'a byte order mark': `\ufeff${statusTopic('house-01')}`,
+  'no character at all': statusTopic('house-01\uffff'),
+  'half a character': statusTopic('house-01\ud800'),
+  'a letter that looks the same': statusTopic('h\u043euse-01'),
+  'a letter that becomes the same in lower case': beaconTopic('\u212alab'),
+  'an empty level in front': `/${beaconTopic('lab')}`,
+  'an empty level inside': 'dashbutton//v1/buttons/house-01/press',
+  'an empty level for the name': 'dashbutton/v1/buttons//house-01/press',
+  'empty levels only': '///',
+  'a blank': ' ',
+  'a blank behind': `${beaconTopic('lab')} `,
+  'an empty site': beaconTopic(''),
+  'a path upwards': 'dashbutton/v1/buttons/cloud-01/../house-01/press',
+  'as long as MQTT allows': pressTopic('h'.repeat(65_535 - pressTopic('').length)),
+  'as many levels as MQTT allows': '/'.repeat(65_535),
+  'own press, twice': pressTopic('house-01').repeat(2),
+  'its beginning': pressTopic('house-01').slice(0, -1),
+  'a name one longer than the longest': pressTopic('h'.repeat(21)),
+  'all shared': '$share/g/#',
+  'shared, malformed': '$share',
+  'queued, as some brokers have it': `$queue/${pressTopic('house-01')}`,
+  'a dollar': '$',
 } as const;
 type TopicName = keyof typeof topics;
 
@@ -76,6 +108,69 @@ describe.each(Object.entries(allowed))('%s', (name, may) => {
     const expected: Answer = may.subscribe.includes(what) ? 'may' : wrong(topic);
     expect(ask(name, { kind: 'subscribe', topic })).toBe(expected);
     expect(ask(name, { kind: 'receive', topic })).toBe(expected);
+  });
+});
+
+it('nothing else, however it is put together', () => {
+  const pieces = [
+    ...['dashbutton', 'v1', 'buttons', 'sites', 'house-01', 'cloud-01', 'lab', 'press', 'status', 'beacon'],
+    ...[
+      '/',
+      '/',
+      '/',
+      '/',
+      '//',
+      '$share',
+      '$SYS',
+      '+',
+      '#',
+      '\u0000',
+      '\n',
+      ' ',
+      '',
+      'constructor',
+      '__proto__',
+    ],
+  ];
+  // What is allowed comes up too: whole topics are among the pieces.
+  const topic = fc
+    .array(fc.constantFrom(...pieces, ...Object.values(topics)), { maxLength: 12 })
+    .map(list => list.join(''));
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...Object.keys(allowed)),
+      fc.oneof(topic, fc.string({ unit: 'binary' })),
+      (name, text) => {
+        const may = allowed[name];
+        const isIn = (list: TopicName[] = []) => list.some(what => topics[what] === text);
+        expect(ask(name, { kind: 'subscribe', topic: text }) === 'may').toBe(isIn(may?.subscribe));
+        const publish = { kind: 'publish', topic: text, qos: 1, retain: false, payloadBytes: 1 } as const;
+        expect(ask(name, publish) === 'may').toBe(isIn(may?.publish));
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
+describe.each(Object.entries(allowed))('%s as a real client', (name, may) => {
+  it('may leave a will exactly where it may publish', async () => {
+    const relay = await relayForTest();
+    const accepted: string[] = [];
+    for (const [what, topic] of Object.entries(topics)) {
+      // Not a packet at all. [MQTT-4.7.3-1]
+      if (topic === '') continue;
+      const raw = await rawClient(relay);
+      const will = { topic, payload: Buffer.from('x'), qos: 1 as const, retain: false };
+      raw.send(connectPacket(name, { will }));
+      // A topic that MQTT forbids may end the connection without an answer.
+      await until(() => raw.packets.length > 0 || raw.socket.closed, `an answer to a will on ${what}`);
+      const [answer] = raw.packets;
+      if (answer?.cmd === 'connack' && answer.returnCode === 0) accepted.push(what);
+      raw.send({ cmd: 'disconnect' });
+      await raw.closed;
+    }
+    expect(accepted.toSorted()).toEqual(may.publish.toSorted());
+    expect(relay.stats().published).toBe(0);
   });
 });
 

@@ -22,7 +22,8 @@ const segment = Buffer.concat(
 );
 
 async function scene() {
-  const relay = await relayForTest();
+  // One after the other, a hundred times: no button speaks so often.
+  const relay = await relayForTest({ limits: { buttonMessageBurst: Infinity } });
   const provisioner = await login(relay, 'lab-provisioner');
   const presses = messagesOf(provisioner);
   await provisioner.subscribeAsync(pressTopic('house-01'), { qos: 1 });

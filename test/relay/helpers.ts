@@ -16,18 +16,19 @@ import { makeVerifier } from '../../relay/src/verifier.ts';
 
 export const keys: Record<string, string> = Object.create(null);
 
-function user(name: string, role: Role, site: string): User {
+/** A user with a fresh key, which `keys` then has. */
+export function userFor(name: string, role: Role, site: string): User {
   const key = randomBytes(32).toString('base64');
   keys[name] = key;
   return { name, role, site, verifier: makeVerifier(key) };
 }
 
 export const users: Users = makeUsers([
-  user('house-01', 'button', 'lab'),
-  user('cloud-01', 'button', 'lab'),
-  user('far-01', 'button', 'elsewhere'),
-  user('lab-provisioner', 'provisioner', 'lab'),
-  user('far-provisioner', 'provisioner', 'elsewhere'),
+  userFor('house-01', 'button', 'lab'),
+  userFor('cloud-01', 'button', 'lab'),
+  userFor('far-01', 'button', 'elsewhere'),
+  userFor('lab-provisioner', 'provisioner', 'lab'),
+  userFor('far-provisioner', 'provisioner', 'elsewhere'),
 ]);
 
 /** A relay that ends with its test. */

@@ -23,7 +23,7 @@ it('starts with a users file, and says where it is', async () => {
   expect(relay.url).toBe(`mqtt://127.0.0.1:${relay.port}`);
   expect(relay.address).toBe(`127.0.0.1:${relay.port}`);
   expect((await login(relay, 'house-01')).connected).toBe(true);
-  expect(relay.stats()).toEqual({ clients: 1, connections: 1, logins: 1, published: 0, refused: {} });
+  expect(relay.stats()).toMatchObject({ clients: 1, connections: 1, logins: 1, published: 0, refused: {} });
 });
 
 it('an address of IPv6 stands in brackets', async () => {

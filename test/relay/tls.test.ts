@@ -7,18 +7,17 @@ import { connectAsync } from 'mqtt';
 import mqttPacket from 'mqtt-packet';
 import { pino } from 'pino';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { silentLog } from '../../config/src/log.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { beaconTopic } from '../../protocol/src/topics.ts';
+import { type CertificateSource, readCertificates } from '../../relay/src/certificates.ts';
 import type { Relay } from '../../relay/src/relay.ts';
-import { makeTls, type TlsOptions } from '../../relay/src/tls.ts';
 import { howToEnable, interpreter } from '../espruino/interpreter.ts';
 import { runOnInterpreter } from '../espruino/runner.ts';
 import { makeCertificate } from '../simulator-board/certificates.ts';
 import { connectPacket, keys, login, messagesOf, pause, rawClient, relayForTest, until } from './helpers.ts';
 
-let rsa: Omit<TlsOptions, 'port'>;
-let ec: Omit<TlsOptions, 'port'>;
+let rsa: CertificateSource;
+let ec: CertificateSource;
 
 beforeAll(async () => {
   [rsa, ec] = await Promise.all([makeCertificate('rsa'), makeCertificate('ec')]);
@@ -194,11 +193,10 @@ it('files: read from their paths; what is wrong with them in one sentence, witho
 it('a certificate that is not RSA starts with a warning', () => {
   const lines: string[] = [];
   const log = pino({ level: 'warn' }, { write: line => void lines.push(line) });
-  makeTls({ port: 0, ...rsa }, log);
+  readCertificates([rsa], log);
   expect(lines).toEqual([]);
-  makeTls({ port: 0, ...ec }, log);
+  readCertificates([ec], log);
   expect(lines.join()).toContain('buttons cannot');
-  makeTls({ port: 0, ...ec }, silentLog);
 });
 
 /** Joins, dials over TLS, sends a CONNECT and prints what comes back. */
@@ -218,7 +216,8 @@ it.skipIf(interpreter === undefined)(
   `the real interpreter logs in over TLS (${interpreter ? 'found' : howToEnable})`,
   { timeout: 20_000 },
   async () => {
-    const relay = await relayWithTls();
+    // EC comes first in the list, and the interpreter knows none.
+    const relay = await relayForTest({ tls: { port: 0, certificates: [ec, rsa] } });
     const dir = mkdtempSync(join(tmpdir(), 'dashbutton-tls-'));
     onTestFinished(() => rmSync(dir, { recursive: true }));
     const run = await runOnInterpreter({

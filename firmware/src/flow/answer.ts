@@ -4,6 +4,8 @@ import {
   answerLimitMs,
   followLimitMs,
   heldMs,
+  noNewsParts,
+  noNewsS,
   showAwakeMs,
   showErrorMs,
   showQrMs,
@@ -27,7 +29,7 @@ import {
   stay,
   to,
 } from './state.ts';
-import { building, connecting, lookAgain, lost } from './way.ts';
+import { building, connecting, fail, lookAgain, lost } from './way.ts';
 
 /** Built into the chip and into Node alike: base64 to a binary string. */
 declare function atob(base64: string): string;
@@ -58,15 +60,17 @@ function follow(state: State, status: Status, now: number): Outcome {
   const before = state.look;
   const last = before.status;
   // What was known before is no news: a lab that says nothing more is given up in the end.
-  const news = last === undefined || last.press !== status.press || last.seq !== status.seq;
+  const news = !last || last.press !== status.press || last.seq !== status.seq;
   const warned = isReady(last);
   if (warned && !news) {
     return lost(state, now, 'LAB', '');
   }
+  const heard = news ? now : before.heard;
+  const silentS = now - heard;
   const fails = warned ? before.fails + 1 : news ? 0 : before.fails;
   const warns = isReady(status) && status.lookAgainS > 0 && fails < warningLooks;
   const due = warns ? now + status.lookAgainS : 0;
-  const look = patch(before, { status, heard: now, due, fails });
+  const look = patch(before, { status, heard, due, fails });
   const memory = patch(state.memory, {
     press: status.press,
     // A wish whose end nobody has seen stays: the next press tells of it before it orders another cluster.
@@ -76,7 +80,10 @@ function follow(state: State, status: Status, now: number): Outcome {
   });
   const next = patch(state, { status, wish: 'look', memory, look });
   if (active && status.lookAgainS > stayOnlineS) {
-    return lookAgain(next, now, status.lookAgainS, 0);
+    // Its own measure is time, so `fails` goes on counting the connections only.
+    return silentS < noNewsS
+      ? lookAgain(next, now, Math.max(status.lookAgainS, silentS / noNewsParts), 0)
+      : fail(next, 'LAB', 'No news for 3 h');
   }
   // Flash wears out: it is written only when something changed that matters after a sleep.
   const changed = JSON.stringify(memory) !== JSON.stringify(state.memory);
@@ -115,10 +122,10 @@ export function decide(state: State, now: number): Outcome {
   const status = state.status;
   const memory = state.memory;
   const wish = state.wish;
-  const told = status !== undefined ? status.press : 0;
+  const told = status ? status.press : 0;
   const ours = told > 0 && told >= memory.press;
   const answered = ours && told === memory.press;
-  if (status !== undefined && ours) {
+  if (status && ours) {
     // A wish that came true unseen is this wish; one that failed is not.
     const granted = memory.pending === wish && status.state === (wish === 'create' ? 'ready' : 'released');
     if (isActive(status) || (answered && (state.asked || granted))) {
@@ -147,12 +154,12 @@ export function takeBeacon(state: State, beacon: Beacon, now: number): Outcome {
     return giveUp(state, 'LAB', 'The lab is offline');
   }
   const next = patch(state, online ? { beaconTime: beacon.time } : {});
-  return state.step === 'reading' && online && next.status !== undefined ? decide(next, now) : stay(next);
+  return state.step === 'reading' && online && next.status ? decide(next, now) : stay(next);
 }
 
 export function takeStatus(state: State, status: Status, now: number): Outcome {
   const last = state.look.status;
-  const old = last !== undefined && last.press === status.press && status.seq < last.seq;
+  const old = last && last.press === status.press && status.seq < last.seq;
   const answer = status.press === state.memory.press && !old;
   if (state.step === 'reading') {
     if (state.wish === 'look') {

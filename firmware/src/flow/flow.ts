@@ -28,7 +28,7 @@ export { type Effect, type Event, initialState, type Outcome, type State, type S
 /** No cluster is given back; a build that was followed is followed on. */
 function keep(state: State, now: number, title: string): Outcome {
   const look = state.memory.look;
-  if (look !== undefined && !isReady(look.status)) {
+  if (look && !isReady(look.status)) {
     return nap(patch(state, { wish: 'look', look: patch(look, { touched: now }) }), now);
   }
   // A press that comes too late to confirm is no wish for another cluster: its end is swallowed.
@@ -63,11 +63,11 @@ function start(state: State, now: number, wish: Action, finger: boolean): Outcom
 
 function wake(state: State, now: number, cause: 'power' | 'button' | 'timer' | 'held'): Outcome {
   const look = state.memory.look;
-  if (cause === 'button' || (cause === 'held' && look !== undefined)) {
+  if (cause === 'button' || (cause === 'held' && look)) {
     return start(state, now, 'create', true);
   }
   if (cause !== 'power') {
-    return look !== undefined ? nap(patch(state, { wish: 'look' }), now) : to(state, {}, [['sleep']]);
+    return look ? nap(patch(state, { wish: 'look' }), now) : to(state, {}, [['sleep']]);
   }
   // A battery change or a brown-out is no press: nothing is ordered, the radio stays off.
   // The chip's clock began anew, so nothing is followed by it either.
@@ -144,7 +144,7 @@ const expected: { [on: string]: Step[] } = {
  */
 export function step(state: State, event: Event, now: number): Outcome {
   const steps = expected[event.on];
-  if (steps !== undefined && !steps.includes(state.step)) {
+  if (steps && !steps.includes(state.step)) {
     return stay(state);
   }
   switch (event.on) {

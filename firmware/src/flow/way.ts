@@ -46,7 +46,7 @@ export function dial(state: State): Outcome {
 /** The picture of a build, the bar moved on by the estimate but never past what the lab has said. */
 export function building(look: Look, now: number, phase: string): Effect[] {
   const status = look.status;
-  if (status === undefined) {
+  if (!status) {
     return [];
   }
   const elapsedS = Math.max(0, now - look.heard);
@@ -70,7 +70,7 @@ export function building(look: Look, now: number, phase: string): Effect[] {
 export function nap(state: State, now: number): Outcome {
   const look = state.look;
   const warns = isReady(look.status);
-  if (look.status !== undefined && !isActive(look.status) && !look.due) {
+  if (look.status && !isActive(look.status) && !look.due) {
     return toSleep(state, now); // it was the address that stood on the display
   }
   const restS = look.due - now;
@@ -119,7 +119,7 @@ export function fail(state: State, code: Code, line: string): Outcome {
 /** Nothing is followed any more. */
 export function forget(outcome: Outcome): Outcome {
   const memory = outcome.state.memory;
-  if (memory.look === undefined) {
+  if (!memory.look) {
     return outcome;
   }
   const without = patch(memory, { look: undefined });
@@ -141,7 +141,7 @@ function sleep(state: State): Outcome {
 /** Until the next press; or in naps until the lab warns that the cluster is given back. */
 export function toSleep(state: State, now: number): Outcome {
   const look = state.memory.look;
-  return look !== undefined && isReady(look.status)
+  return look && isReady(look.status)
     ? after([['radioOff']], nap(patch(state, { look }), now))
     : sleep(state);
 }

@@ -1,5 +1,6 @@
 /** The settings file as a zod schema: what may stand in it, and what must fit together. Pure: no file is read. */
 import { z } from 'zod';
+import { listenAddress } from '../../../config/src/listen-address.ts';
 import { nameSchema } from '../../../protocol/src/node/schemas.ts';
 import { isPool } from '../builds/ranges.ts';
 import { platformSchema } from '../platforms/make.ts';
@@ -57,14 +58,6 @@ const webhookSchema = z.strictObject({
   events: z.array(z.enum(webhookEvents)).min(1).exactOptional(),
   ca: file.exactOptional(),
 });
-
-const listenHint = 'expected host:port, like 127.0.0.1:9464';
-
-/** `host:port` of a loopback or lab address. */
-const listenAddress = z
-  .string()
-  .regex(/^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i, listenHint)
-  .refine(text => URL.canParse(`tcp://${text}`), listenHint);
 
 const profileSchema = z.strictObject({
   platform: z.string(),

@@ -1,5 +1,6 @@
 /** Reads the settings of a provisioner: the file, and the secrets and certificates that it names. */
 import { dirname, resolve } from 'node:path';
+import { listenAt } from '../../../config/src/listen-address.ts';
 import { readKey, readSecret } from '../../../config/src/secret-file.ts';
 import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../../config/src/yaml-file.ts';
@@ -9,7 +10,7 @@ import type { PlatformConfig } from '../platforms/make.ts';
 import type { ProxyAddress, RelayAddress } from '../way/addresses.ts';
 import { type Environment, proxyFor } from '../way/proxy-env.ts';
 import { noProxy, proxyAddress } from '../way/proxy-url.ts';
-import { hostOf, relayAddress, relayUrlHint } from '../way/relay-url.ts';
+import { relayAddress, relayUrlHint } from '../way/relay-url.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { webhookKey } from '../webhooks/sign.ts';
 import { type Settings, settingsSchema } from './config-schema.ts';
@@ -168,12 +169,6 @@ function proxyOf(
     ...(proxyPasswordFile === undefined ? {} : { password: secret(proxyPasswordFile, 'proxyPasswordFile') }),
     ...(proxyCa === undefined ? {} : { ca: pem(proxyCa, 'proxyCa') }),
   };
-}
-
-/** `host:port`, an IPv6 address in brackets. The port was checked for its digits only. */
-function listenAt(text: string): { host: string; port: number } {
-  const url = new URL(`tcp://${text}`);
-  return { host: hostOf(url), port: Number(url.port) };
 }
 
 /** Looked at now, so that one that cannot be a key is named with everything else. */

@@ -1,7 +1,7 @@
 /** A small HTTP server with limits, for operators: a few questions, short answers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ListenOptions } from 'node:net';
-import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
+import { messageOf, SetupError } from './setup-error.ts';
 
 /** A person or two, a Prometheus, a load balancer or two. */
 const maxConnections = 32;
