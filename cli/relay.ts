@@ -57,7 +57,7 @@ export function relayCommand(): Command {
   return new Command('relay')
     .description('run the relay: the broker that carries presses one way and statuses the other')
     .option('--config <file>', 'its settings (YAML); relay/example.yaml explains each')
-    .option('--check', 'only read the settings, say what is wrong with them, and end')
+    .option('--check', 'only read the settings and the files they name, say what is wrong, and end')
     .option('--users <file>', 'without --config: who may connect (YAML; verifiers, never clear passwords)')
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <port>', 'MQTT over TCP; 0 takes any free one', portOption, 1883)
@@ -88,6 +88,8 @@ decides, LOG_LEVEL=debug says more).`,
     .action(async (options: Options) => {
       const { relay: relayOptions, monitor: at } = await settingsOf(options);
       if (options.check) {
+        const { checkFiles } = await import('../relay/src/settings/settings.ts');
+        checkFiles(relayOptions, makeLog('relay'));
         process.stdout.write(`${options.config ?? options.users}: no problems found\n`);
         return;
       }

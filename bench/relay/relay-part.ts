@@ -1,10 +1,14 @@
 /** Our relay as anybody would run it, but for the limits that hold off a single busy neighbour. */
 import { readFileSync } from 'node:fs';
 import { makeLog } from '../../config/src/log.ts';
+import { saveProcessMemory } from '../../relay/src/frugal.ts';
 import { startRelay } from '../../relay/src/relay.ts';
 import type { User } from '../../relay/src/users.ts';
 import { noRates } from '../no-rates.ts';
 import { answer, heapFacts } from './child.ts';
+
+// As `dashbutton relay` does, before anything else.
+saveProcessMemory();
 
 answer({
   start: async ({ users, cert, key }: { users: string; cert: string; key: string }) => {

@@ -1,5 +1,5 @@
 /** Who may say and hear what: all rules of the relay, in one pure function. */
-import { beaconTopic, isName, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
+import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import type { User, Users } from './users.ts';
 
 /** What a client wants. A will is a publish that comes later. */
@@ -37,12 +37,12 @@ export function refusal(
 
 function mayPublish(user: User, topic: string, users: Users): boolean {
   if (user.role === 'button') return topic === pressTopic(user.name);
-  return topic === beaconTopic(user.site) || isButtonOf(user.site, nameIn(topic, statusTopic), users);
+  return topic === beaconTopic(user.site) || isButtonOf(user.site, nameIn(topic, statusParts), users);
 }
 
 function mayHear(user: User, topic: string, users: Users): boolean {
   if (user.role === 'button') return topic === statusTopic(user.name) || topic === beaconTopic(user.site);
-  return isButtonOf(user.site, nameIn(topic, pressTopic), users);
+  return isButtonOf(user.site, nameIn(topic, pressParts), users);
 }
 
 /** Rules about the message itself, once its topic is right. */
@@ -63,9 +63,17 @@ function isButtonOf(site: string, name: string | undefined, users: Users): boole
   return button?.role === 'button' && button.site === site;
 }
 
-/** The button in a topic of this shape, else undefined. */
-function nameIn(topic: string, shape: (name: string) => string): string | undefined {
+/** What stands before and after the name in a kind of topic. */
+function partsOf(shape: (name: string) => string): { before: string; after: string } {
   const [before = '', after = ''] = shape('+').split('+');
-  const name = topic.slice(before.length, topic.length - after.length);
-  return isName(name) && shape(name) === topic ? name : undefined;
+  return { before, after };
+}
+
+const pressParts = partsOf(pressTopic);
+const statusParts = partsOf(statusTopic);
+
+/** Whatever stands where a name should be; only if it is a user's is it one. Called for each message twice. */
+function nameIn(topic: string, { before, after }: { before: string; after: string }): string | undefined {
+  if (!topic.startsWith(before) || !topic.endsWith(after)) return undefined;
+  return topic.slice(before.length, topic.length - after.length);
 }

@@ -47,10 +47,9 @@ export async function startBroker(
     connectTimeout: limits.connectTimeoutMs,
     queueLimit: limits.packetsBeforeConnack,
     // Open to wildcards, the exchange must know patterns; shared with other nodes, it is theirs.
-    ...(open || shared ? {} : { mq: new Exchange() }),
+    ...(open || shared ? {} : { mq: new Exchange(), persistence: keepRetainedByTopic() }),
     ...shared?.options,
   });
-  if (!open && !shared) keepRetainedByTopic(aedes);
   const queueBytesOf = ({ id }: Client) =>
     users().get(id)?.role === 'provisioner' ? limits.provisionerQueueBytes : limits.queueBytes;
   const waitForDrain = makeWaitForDrain(limits, queueBytesOf, (client, reason) => {

@@ -110,7 +110,7 @@ export async function openDoor(options: DoorOptions, house: House): Promise<Open
   });
   const { host, port, address, connections, close } = listener;
   const url = `${kind}://${address}${isWeb ? path : ''}`;
-  log.info({ address, url, proxyProtocol }, `relay open: ${what[kind]}, only with a password`);
+  log.info({ address, url, proxyProtocol }, `relay open: ${what[kind]}`);
   return { kind, host, port, address, url, proxyProtocol, connections, close };
 }
 

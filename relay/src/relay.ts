@@ -7,6 +7,7 @@ import { type Counters, countRefusal, makeCounters } from './counters.ts';
 import { type Door, type DoorOptions, type House, type OpenDoor, openDoor } from './doors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { OpenAccess } from './open-access.ts';
+import { announce } from './opening.ts';
 import type { RedisOptions } from './redis/connect.ts';
 import { type Shared, startNode } from './redis/node.ts';
 import type { Users } from './users.ts';
@@ -112,6 +113,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     if (first === undefined) throw new SetupError('the relay has no door: it needs at least one');
     const tls = doors.find(({ kind }) => kind === 'mqtts');
     users.watch();
+    announce(doors, users.current(), log, openAccess);
     return {
       host: first.host,
       port: first.port,

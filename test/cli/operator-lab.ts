@@ -96,12 +96,16 @@ export class Service {
     });
   }
 
-  /** `dashbutton provisioner` with these settings. `node`: options of the interpreter. */
+  /** `dashbutton provisioner`, or another command, with these settings. `node`: options of the interpreter. */
   static start(
     settings: string,
-    { env = {}, node = [] }: { env?: NodeJS.ProcessEnv; node?: string[] } = {},
+    {
+      env = {},
+      node = [],
+      command = 'provisioner',
+    }: { env?: NodeJS.ProcessEnv; node?: string[]; command?: string } = {},
   ): Service {
-    const child = spawn(process.execPath, [...node, bin, 'provisioner', '--config', settings], {
+    const child = spawn(process.execPath, [...node, bin, command, '--config', settings], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });

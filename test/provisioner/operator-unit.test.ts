@@ -1,33 +1,15 @@
 /** The systemd unit: what it must say, and that systemd understands it. */
-
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { expect, it } from 'vitest';
 import { installed } from '../installed.ts';
+import { parseUnit, verifyUnit } from '../systemd-unit.ts';
 
 const name = 'dashbutton-provisioner.service';
 const text = readFileSync(new URL(`../../provisioner/${name}`, import.meta.url), 'utf8');
 
-/** Values by `Section.Key`; a key that stands there twice has both. */
-function parse(unit: string): Map<string, string[]> {
-  const values = new Map<string, string[]>();
-  let section = '';
-  for (const line of unit.split('\n')) {
-    if (line === '' || line.startsWith('#')) continue;
-    const header = /^\[(\w+)\]$/.exec(line)?.[1];
-    const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
-    if (header !== undefined) section = header;
-    else if (key !== undefined && value !== undefined)
-      values.set(`${section}.${key}`, [...(values.get(`${section}.${key}`) ?? []), value]);
-    else throw new Error(`not a line of a unit: ${line}`);
-  }
-  return values;
-}
-
 it('starts what is in /opt/dashbutton, after the network, as a user without rights', () => {
-  const unit = parse(text);
+  const unit = parseUnit(text);
   const one = (key: string) => unit.get(key)?.at(-1);
   expect(one('Unit.After')).toBe('network-online.target');
   expect(one('Unit.Wants')).toBe('network-online.target');
@@ -42,7 +24,7 @@ it('starts what is in /opt/dashbutton, after the network, as a user without righ
 });
 
 it('may write its journal and nothing else', () => {
-  const unit = parse(text);
+  const unit = parseUnit(text);
   const directives = {
     StateDirectory: 'dashbutton',
     StateDirectoryMode: '0700',
@@ -62,23 +44,7 @@ it('may write its journal and nothing else', () => {
 });
 
 it.skipIf(!installed('systemd-analyze'))('systemd-analyze has nothing against it', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'dashbutton-unit-'));
-  const user = userInfo().username;
-  // On this machine: no such user, nothing installed.
-  const here = new URL('../../', import.meta.url).pathname.replace(/\/$/, '');
-  const copy = text
-    .replaceAll('/opt/dashbutton', here)
-    .replace('User=dashbutton', `User=${user}`)
-    .replace(/^Group=.*$/m, '');
-  try {
-    mkdirSync(join(dir, 'system'));
-    writeFileSync(join(dir, 'system', name), copy);
-    const verified = spawnSync('systemd-analyze', ['verify', '--man=no', join(dir, 'system', name)], {
-      encoding: 'utf8',
-      timeout: 25_000,
-    });
-    expect(verified).toMatchObject({ status: 0, stderr: '' });
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  // On this machine there is no such user.
+  const copy = text.replace('User=dashbutton', `User=${userInfo().username}`).replace(/^Group=.*$/m, '');
+  expect(verifyUnit(name, copy)).toEqual({ status: 0, stderr: '' });
 });

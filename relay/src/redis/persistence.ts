@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import type { AedesPublishPacket } from 'aedes';
 import AsyncRedisPersistence from 'aedes-persistence-redis/asyncPersistence.js';
 import type { Redis } from 'ioredis';
+import { cleanSessions } from '../clean-sessions.ts';
 import type { Store, Will } from './store.ts';
 
 type Failed = (error: Error) => void;
@@ -15,7 +16,6 @@ type Failed = (error: Error) => void;
 /** What aedes asks of a persistence when all sessions are clean. */
 export function makePersistence(redis: Redis, store: Store, nodeId: string, onFailed: Failed) {
   const kept = new AsyncRedisPersistence({ conn: redis });
-  const nothing = async () => {};
 
   /** An error in this stream would end the program: aedes does not listen for it. */
   async function* retained(topics: string[]): AsyncGenerator<AedesPublishPacket> {
@@ -28,7 +28,7 @@ export function makePersistence(redis: Redis, store: Store, nodeId: string, onFa
   }
 
   return {
-    setup: nothing,
+    ...cleanSessions,
     async storeRetained(packet: AedesPublishPacket): Promise<void> {
       await kept.storeRetained(packet).catch((error: Error) => {
         onFailed(error);
@@ -47,16 +47,5 @@ export function makePersistence(redis: Redis, store: Store, nodeId: string, onFa
     },
     // Of dead nodes: members.ts sees to them.
     streamWill: () => Readable.from([]),
-
-    cleanSubscriptions: nothing,
-    subscriptionsByTopic: async () => [],
-    outgoingEnqueueCombi: nothing,
-    outgoingStream: () => Readable.from([]),
-    outgoingUpdate: nothing,
-    outgoingClearMessageId: nothing,
-    // QoS 2 is refused before it comes here (access.ts); a stray PUBREL finds nothing.
-    incomingGetPacket: () => Promise.reject(new Error('no QoS 2')),
-    incomingStorePacket: () => Promise.reject(new Error('no QoS 2')),
-    incomingDelPacket: () => Promise.reject(new Error('no QoS 2')),
   };
 }

@@ -1,8 +1,11 @@
 /** Reads a relay's settings file. */
 import { dirname, resolve } from 'node:path';
 import { listenAt } from '../../../config/src/listen-address.ts';
+import type { Logger } from '../../../config/src/log.ts';
 import { readYamlFile } from '../../../config/src/yaml-file.ts';
+import { readCertificates } from '../certificates.ts';
 import type { RelayOptions } from '../relay.ts';
+import { readUsers } from '../users.ts';
 import { settingsSchema } from './schema.ts';
 
 /** Without a door's own and a general host, a relay is for this machine only. */
@@ -42,4 +45,15 @@ export function loadSettings(path: string): RelaySettings {
     },
     ...(monitor === undefined ? {} : { monitor: listenAt(monitor) }),
   };
+}
+
+/**
+ * Reads the users and the certificates as a start would, and opens nothing.
+ * @throws SetupError that says what is wrong with a file.
+ */
+export function checkFiles({ users, tls, certificates = [] }: RelaySettings['relay'], log: Logger): void {
+  if (typeof users === 'string') readUsers(users);
+  const own = tls !== undefined && 'cert' in tls ? [tls] : [];
+  const all = [...own, ...certificates];
+  if (all.length > 0) readCertificates(all, log);
 }
