@@ -124,8 +124,9 @@ it(`${packetsInAll} broken packets (SEED=${seed}) kill nothing, reach nobody, de
   ]);
   const house = await healthyClient(relay, 'house-01', [statusTopic('house-01'), beaconTopic('lab')]);
   const cloud = await healthyClient(relay, 'cloud-01', [statusTopic('cloud-01'), beaconTopic('lab')]);
-  await provisioner.publishAsync(statusTopic('cloud-01'), 'kept', { qos: 1, retain: true });
+  // Listening comes first: the status may reach the button before its PUBACK reaches the provisioner.
   const heard = [provisioner, house, cloud].map(messagesOf);
+  await provisioner.publishAsync(statusTopic('cloud-01'), 'kept', { qos: 1, retain: true });
 
   let slowestMs = 0;
   let stop = false;

@@ -124,9 +124,9 @@ describe.skipIf(!hasRedis())('two nodes on one Redis (Debian package redis-serve
     const [a, b] = [await node(), await node()];
     const provisioner = await login(a, 'lab-provisioner', { will });
     const button = await login(b, 'house-01');
+    const heard = messagesOf(button);
     await button.subscribeAsync([beacon, statusTopic('house-01')]);
     await provisioner.publishAsync(beacon, 'online', { qos: 1, retain: true });
-    const heard = messagesOf(button);
     await within(arriveMs, () => heard.length > 0, 'the beacon');
     await Promise.all([a.close(), b.close()]);
     expect(await redis.ask('KEYS', '*')).toEqual(['dashbutton:retained']);
