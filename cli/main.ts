@@ -11,6 +11,7 @@ import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { enrollCommand, revokeCommand } from './enroll/command.ts';
 import { flashCommand } from './flash/command.ts';
+import { kubeconfigCommand } from './kubeconfig/command.ts';
 import { pressCommand } from './press/command.ts';
 import { pressesCommand } from './presses/command.ts';
 import { profileCommand } from './profile/command.ts';
@@ -45,6 +46,7 @@ const program = new Command('dashbutton')
   .addCommand(doctorCommand())
   .addCommand(pressesCommand())
   .addCommand(clustersCommand())
+  .addCommand(kubeconfigCommand())
   .addCommand(releaseCommand())
   .addCommand(profileCommand())
   .addCommand(enrollCommand())
@@ -62,6 +64,7 @@ Examples:
   dashbutton doctor --config lab.yaml            what is broken, and which setting mends it
   dashbutton presses --config lab.yaml           what was pressed and what became of it
   dashbutton clusters --config lab.yaml          what stands
+  dashbutton kubeconfig desk-3 --config lab.yaml the way into a cluster
   dashbutton release desk-3 --config lab.yaml    gives a cluster back
   dashbutton profile import payload.json         what a button orders, from a captured order
   dashbutton enroll house-01 --profile house     keys and entries for a new button

@@ -1,5 +1,6 @@
 /** `dashbutton demo`: everything on this machine, simulated where it must be. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { clouds } from './clouds.ts';
 import type { DemoOptions } from './demo.ts';
 
 export function demoCommand(): Command {
@@ -7,6 +8,7 @@ export function demoCommand(): Command {
     .description('relay, provisioner, simulated platform and two simulated buttons on this machine')
     .option('--once [button]', 'press once, wait for the address, end (house-01 or cloud-01)')
     .option('--speed <factor>', 'how many times faster than real the platform builds', speedOption, 32)
+    .addOption(new Option('--cloud <platform>', 'where cloud-01 orders').choices(clouds).default(clouds[0]))
     .option('--dir <folder>', 'keep keys, settings, journal and log here (default: a temporary folder)')
     .addHelpText(
       'after',
@@ -16,6 +18,7 @@ Examples:
   dashbutton demo --once                   the last line is: ready <cluster> <address> <seconds>
   dashbutton demo --once cloud-01          the same with the other button
   dashbutton demo --speed 1                a build takes 160 s, as it did in 2019
+  dashbutton demo --cloud cluster-api      cloud-01 orders on a simulated management cluster of Cluster API
   dashbutton demo --dir play               then, elsewhere: dashbutton press house-01 --boards play/boards`,
     )
     .action(async (options: DemoOptions) => {

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { pressOnce } from '../press-once.ts';
 import { framePrinter } from '../terminal.ts';
+import type { Cloud } from './clouds.ts';
 import { playWithKeys } from './keys.ts';
 import type { ButtonPlan } from './site.ts';
 import { startWorld, type World } from './world.ts';
@@ -15,6 +16,8 @@ export interface DemoOptions {
   once?: string | true;
   /** How many times faster than real the platform builds. */
   speed: number;
+  /** Where the cloud button orders. */
+  cloud: Cloud;
   /** Where all files go and stay; a temporary folder that is removed when left out. */
   dir?: string;
 }
@@ -31,6 +34,9 @@ const restLimitS = 50;
 
 /** Fewer than the simulated platform's pool has. */
 const addressRing = 60_000;
+
+/** Blocks of 256 addresses for the clusters of a management cluster: more than anybody presses in a demo. */
+const pools = 250;
 
 /** Runs the demo. Returns the exit code. */
 export async function demo(options: DemoOptions): Promise<number> {
@@ -49,8 +55,10 @@ export async function demo(options: DemoOptions): Promise<number> {
       dir,
       buttons,
       speed: options.speed,
+      cloud: options.cloud,
       log,
       platform: { firstAddress: anyAddress() },
+      fleet: { addressPool: anyPool() },
     });
     if (once !== undefined) {
       const limitMs = 1000 * (restLimitS + buildLimitS / options.speed);
@@ -70,4 +78,9 @@ export async function demo(options: DemoOptions): Promise<number> {
  */
 function anyAddress(): number {
   return Math.floor(Date.now() / 1000) % addressRing;
+}
+
+/** The same for the management cluster, which begins with the first address of its pool. */
+function anyPool(): string {
+  return `127.30.${anyAddress() % pools}.0/24`;
 }

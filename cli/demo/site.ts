@@ -36,6 +36,12 @@ export interface Site extends SitePlan {
   flashOf(button: string): string;
 }
 
+/** @returns its name. */
+function secretFile(site: Site, name: string, text: string): string {
+  writeFileSync(join(site.dir, name), text, { mode: secretMode });
+  return name;
+}
+
 function secret(site: Site, name: string, text: string): string {
   writeFileSync(join(site.dir, name), `${text}\n`, { mode: secretMode });
   return text;
@@ -87,6 +93,8 @@ export interface Surroundings {
   /** `http://…` or `socks5://…`; none when the lab may dial out directly. */
   proxy?: string;
   platform: { url: string; caPem: string; user: string; password: string };
+  /** The profile `cloud` orders in this management cluster. Left out: on the platform, on EKS. */
+  fleet?: { kubeconfig: string; namespace: string };
   /** How long a build is expected to take, in seconds, before the provisioner has a history of its own. */
   expectS: number;
 }
@@ -109,15 +117,16 @@ export function writeProvisionerFile(site: Site, around: Surroundings): string {
         passwordFile: 'platform.password',
         ca: 'platform-ca.pem',
       },
+      ...(around.fleet === undefined ? {} : { fleet: fleetPlatform(site, around.fleet) }),
     },
     profiles: Object.fromEntries(
       [...new Set(site.buttons.map(button => button.profile))].map((profile, index) => [
         profile,
         {
-          platform: 'lab-ccp',
+          platform: profile === cloudProfile && around.fleet !== undefined ? 'fleet' : 'lab-ccp',
           rangePool: `10.${64 + 32 * index}.0.0/11`,
           rangePrefix: 16,
-          ...(profile === cloudProfile ? inTheCloud(around.expectS) : onPremises(around.expectS)),
+          ...(profile === cloudProfile ? inTheCloud(around) : onPremises(around.expectS)),
           deadlineS: 3600,
         },
       ]),
@@ -153,7 +162,22 @@ function onPremises(expectS: number): object {
   };
 }
 
-/** The same of v3 for EKS. */
-function inTheCloud(expectS: number): object {
-  return { expectS: expectS * cloudTakes, template: sampleV3EksOrder() };
+/** The same of v3 for EKS, or a topology of Cluster API, which takes as long as on premises. */
+function inTheCloud({ expectS, fleet }: Surroundings): object {
+  if (fleet === undefined) return { expectS: expectS * cloudTakes, template: sampleV3EksOrder() };
+  return {
+    expectS,
+    nodesReady: true,
+    template: {
+      class: 'quick-start',
+      version: 'v1.31.2',
+      controlPlane: { replicas: 1 },
+      workers: [{ class: 'default-worker', name: 'md-0', replicas: 2 }],
+      variables: { region: 'eu-central-1' },
+    },
+  };
+}
+
+function fleetPlatform(site: Site, { kubeconfig, namespace }: { kubeconfig: string; namespace: string }) {
+  return { type: 'cluster-api', namespace, kubeconfig: secretFile(site, 'fleet.kubeconfig', kubeconfig) };
 }

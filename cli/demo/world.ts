@@ -16,6 +16,12 @@ import {
   startCcpSimulator,
 } from '../../simulator/ccp/simulator.ts';
 import {
+  type ClusterApiSimulator,
+  type ClusterApiSimulatorOptions,
+  startClusterApiSimulator,
+} from '../../simulator/cluster-api/simulator.ts';
+import type { Cloud } from './clouds.ts';
+import {
   type ButtonPlan,
   hotspot,
   makeSite,
@@ -37,6 +43,9 @@ export interface WorldOptions {
   speed: number;
   log: Logger;
   platform?: Partial<CcpSimulatorOptions>;
+  /** Where the profile `cloud` orders. Default `eks`, on the platform. */
+  cloud?: Cloud;
+  fleet?: Partial<ClusterApiSimulatorOptions>;
   /** The lab's way out, `http://…` or `socks5://…`. */
   proxy?: string;
 }
@@ -45,6 +54,8 @@ export interface World {
   site: Site;
   relay: Relay;
   platform: CcpSimulator;
+  /** The management cluster, when the cloud is one. */
+  fleet?: ClusterApiSimulator;
   /** The settings file of the provisioner. */
   provisionerFile: string;
   provisioner: Provisioner;
@@ -90,10 +101,14 @@ async function startParts(
   writeDeviceFiles(site, relay);
   const platform = await startCcpSimulator({ speed, ...options.platform });
   started.push(() => platform.close());
+  const fleet =
+    options.cloud === 'cluster-api' ? await startClusterApiSimulator({ speed, ...options.fleet }) : undefined;
+  if (fleet !== undefined) started.push(() => fleet.close());
   const provisionerFile = writeProvisionerFile(site, {
     relayUrl: relay.url,
     ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
     platform,
+    ...(fleet === undefined ? {} : { fleet: { kubeconfig: fleet.kubeconfig(), namespace: fleet.namespace } }),
     expectS: Math.max(1, Math.round(nominalBuildS / speed)),
   });
   const provisioner = await startProvisioner(loadConfig(provisionerFile), {
@@ -107,6 +122,7 @@ async function startParts(
     site,
     relay,
     platform,
+    ...(fleet === undefined ? {} : { fleet }),
     provisionerFile,
     provisioner,
     board: (button, more) =>

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { readSecret } from '../../config/src/secret-file.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../config/src/yaml-file.ts';
-import { makePlatform, type PlatformConfig } from '../../provisioner/src/platforms/make.ts';
+import { makePlatform, type PlatformConfig, platformConfig } from '../../provisioner/src/platforms/make.ts';
 import { type Settings, settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
 import { isPlaceholder, standIn } from '../profile/identifiers.ts';
 import type { Problem } from './result.ts';
@@ -93,18 +93,15 @@ function fill(value: unknown, depth = 0): unknown {
 function platformOf({ platforms }: Settings, name: string, path: string): PlatformConfig {
   const settings = platforms[name];
   if (settings === undefined) throw new SetupError(`there is no platform ${name}`);
-  const { type, url, username, passwordFile, ca, fingerprint } = settings;
   const file = (relative: string) => resolve(dirname(resolve(path)), relative);
-  return {
-    type,
-    url: new URL(url).origin,
-    username,
-    password: readSecret(file(passwordFile), `platforms.${name}.passwordFile`),
-    trust:
-      fingerprint === undefined
-        ? { ca: readTextFile(file(ca ?? ''), `platforms.${name}.ca`) }
-        : { fingerprint },
-  };
+  const text = (relative: string, what: string) => readTextFile(file(relative), what);
+  return platformConfig(settings, `platforms.${name}`, {
+    path: file,
+    text,
+    secret: (relative, what) => readSecret(file(relative), what),
+    pem: text,
+    collect: get => get(),
+  });
 }
 
 function objectAt(value: unknown): Loose {

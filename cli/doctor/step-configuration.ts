@@ -85,12 +85,21 @@ function secretFiles(settings: Settings): [string, string][] {
       ? []
       : [['proxyPasswordFile', proxyPasswordFile] satisfies [string, string]]),
     ['siteKeyFile', siteKeyFile],
-    ...Object.entries(platforms).map(([name, it]): [string, string] => [
-      `platforms.${name}.passwordFile`,
-      it.passwordFile,
-    ]),
+    ...Object.entries(platforms).flatMap(([name, it]) =>
+      loginFiles(it).map(([key, file]): [string, string] => [`platforms.${name}.${key}`, file]),
+    ),
     ...Object.entries(buttons).map(([name, it]): [string, string] => [`buttons.${name}.keyFile`, it.keyFile]),
     ...webhooks.map((it, i): [string, string] => [`webhooks.${i}.secretFile`, it.secretFile]),
+  ];
+}
+
+/** What a platform's login lies in. */
+function loginFiles(settings: Settings['platforms'][string]): [string, string][] {
+  if (settings.type === 'ccp') return [['passwordFile', settings.passwordFile]];
+  const { kubeconfig, tokenFile } = settings;
+  return [
+    ...(kubeconfig === undefined ? [] : [['kubeconfig', kubeconfig] satisfies [string, string]]),
+    ...(tokenFile === undefined ? [] : [['tokenFile', tokenFile] satisfies [string, string]]),
   ];
 }
 

@@ -1,8 +1,11 @@
 /** Step 2: the names that this machine has to look up are known. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { messageOf } from '../../config/src/setup-error.ts';
+import type { PlatformConfig } from '../../provisioner/src/platforms/make.ts';
 import { socketReason } from '../../provisioner/src/way/hop-error.ts';
 import { hostOf } from '../../provisioner/src/way/relay-url.ts';
+import { settingNames, wayTo } from './management-cluster.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';
 
@@ -24,11 +27,7 @@ export async function dns(visit: Visit): Promise<Finding> {
       : { host: proxy.host, setting: proxy.from ?? 'proxy', what: 'proxy' };
   const names = [
     wayOut,
-    ...Object.entries(platforms).map(([name, { url }]) => ({
-      host: hostOf(new URL(url)),
-      setting: `platforms.${name}.url`,
-      what: `platform ${name}`,
-    })),
+    ...(await Promise.all(Object.entries(platforms).map(([name, it]) => firstHop(name, it)))),
   ];
   const looks = await Promise.all(names.map(look));
   const problems = looks.flatMap(it => (typeof it === 'string' ? [] : [it]));
@@ -36,6 +35,25 @@ export async function dns(visit: Visit): Promise<Finding> {
   const byProxy =
     proxy === undefined || isIP(relay.host) !== 0 ? [] : [`${relay.host}: the proxy looks it up`];
   return { found: [...looks, ...byProxy].join('; ') };
+}
+
+/** The name that this machine looks up to reach a platform. @throws Broken when the settings lead nowhere. */
+async function firstHop(name: string, config: PlatformConfig): Promise<Name> {
+  const what = `platform ${name}`;
+  const setting = settingNames(`platforms.${name}`, config);
+  if (config.type === 'ccp') return { host: hostOf(new URL(config.url)), setting: setting.server, what };
+  try {
+    const { host, proxy } = await wayTo(config);
+    return proxy === undefined
+      ? { host, setting: setting.server, what }
+      : { host: proxy.host, setting: setting.proxy, what: `proxy to ${what}` };
+  } catch (error) {
+    throw new Broken({
+      setting: setting.login,
+      found: messageOf(error),
+      expected: 'a way in that can be used',
+    });
+  }
 }
 
 /** What it is, in words, or the problem. */

@@ -1,55 +1,55 @@
 /** Step 7: each platform answers, with the certificate that the settings name, and takes the login. */
-import { request } from 'node:http';
-import type { Socket } from 'node:net';
 import { messageOf } from '../../config/src/setup-error.ts';
-import type { PlatformConfig } from '../../provisioner/src/platforms/make.ts';
+import type { CcpConfig } from '../../provisioner/src/platforms/ccp/settings.ts';
 import { PlatformError } from '../../provisioner/src/platforms/platform.ts';
 import { HopError } from '../../provisioner/src/way/hop-error.ts';
 import { hostOf } from '../../provisioner/src/way/relay-url.ts';
 import { openTcp } from '../../provisioner/src/way/sockets.ts';
 import { blame, describe, endWarning, look, type Seen, withColons } from './certificate.ts';
+import { clockWarning } from './clock-warning.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
+import { managementCluster } from './step-management-cluster.ts';
 import type { Visit } from './visit.ts';
 import { withoutHop } from './way-problems.ts';
 
 /** Where a URL says nothing of a port (RFC 9110 section 4.2.2). */
 const httpsPort = 443;
 
-/** An answer to HEAD, only for its date (milliseconds). */
-const dateLimitMs = 5_000;
-
-/**
- * More than this and people wonder: logs of lab and platform do not fit each other, and tokens and certificates may
- * be worthless before their time (milliseconds).
- */
-const maxClockOffMs = 60_000;
-
 /** @throws Broken at the first platform that cannot be used. */
 export async function platformLogin(visit: Visit): Promise<Finding> {
   const found: string[] = [];
   const warnings: string[] = [];
   for (const [name, config] of Object.entries(visit.config.platforms)) {
-    const { seen, secure } = await certificateOf(name, config, visit);
-    warnings.push(...endWarning(`the platform's (${name})`, seen, visit.options.now()));
-    const problem = trustProblem(name, config, seen);
-    if (problem !== undefined) {
-      secure.destroy();
-      throw new Broken(problem, warnings);
-    }
-    warnings.push(...(await clockWarning(name, config.url, secure, visit)));
-    secure.destroy();
-    await visit
-      .platform(name)
-      .check(visit.limit())
-      .catch(error => {
-        throw new Broken(loginProblem(name, error), warnings);
-      });
-    found.push(`${name}: ${describe(seen)}; logged in as ${config.username}`);
+    found.push(
+      config.type === 'ccp'
+        ? await ccpLogin(name, config, visit, warnings)
+        : await managementCluster(name, config, visit, warnings),
+    );
   }
   return { found: found.join('; ') || 'there is none in the settings', warnings };
 }
 
-async function certificateOf(name: string, { url, trust }: PlatformConfig, visit: Visit) {
+/** @param warnings what is noticed is added. @returns what was found. @throws Broken. */
+async function ccpLogin(name: string, config: CcpConfig, visit: Visit, warnings: string[]): Promise<string> {
+  const { seen, secure } = await certificateOf(name, config, visit);
+  warnings.push(...endWarning(`the platform's (${name})`, seen, visit.options.now()));
+  const problem = trustProblem(name, config, seen);
+  if (problem !== undefined) {
+    secure.destroy();
+    throw new Broken(problem, warnings);
+  }
+  warnings.push(...(await clockWarning(name, new URL(config.url).host, secure, visit)));
+  secure.destroy();
+  await visit
+    .platform(name)
+    .check(visit.limit())
+    .catch(error => {
+      throw new Broken(loginProblem(name, error), warnings);
+    });
+  return `${name}: ${describe(seen)}; logged in as ${config.username}`;
+}
+
+async function certificateOf(name: string, { url, trust }: CcpConfig, visit: Visit) {
   const { hostname, port } = new URL(url);
   const host = hostOf(new URL(url));
   const where = `${hostname}:${port || httpsPort}`;
@@ -72,7 +72,7 @@ async function certificateOf(name: string, { url, trust }: PlatformConfig, visit
   }
 }
 
-function trustProblem(name: string, { url, trust }: PlatformConfig, seen: Seen): Problem | undefined {
+function trustProblem(name: string, { url, trust }: CcpConfig, seen: Seen): Problem | undefined {
   if ('fingerprint' in trust) {
     if (seen.fingerprint === trust.fingerprint) return undefined;
     return {
@@ -129,34 +129,4 @@ function loginProblem(name: string, error: unknown): Problem {
     expected: 'a platform that lists its clusters',
     advice: 'look at the platform itself',
   };
-}
-
-/** Says nothing when the platform tells no date. */
-async function clockWarning(name: string, url: string, socket: Socket, visit: Visit): Promise<string[]> {
-  const dateMs = await dateOver(socket, new URL(url).host);
-  if (dateMs === undefined) return [];
-  // A date has whole seconds, cut off.
-  const offMs = visit.options.now() - (dateMs + 500);
-  if (Math.abs(offMs) <= maxClockOffMs) return [];
-  const off = `${Math.round(Math.abs(offMs) / 1000)} s ${offMs > 0 ? 'ahead of' : 'behind'}`;
-  return [
-    `this machine's clock is ${off} that of platform ${name}: set it (NTP); press times and certificates depend on it`,
-  ];
-}
-
-/** What HEAD / over this TLS socket says of the time, in milliseconds since 1970. No login is sent. */
-function dateOver(socket: Socket, host: string): Promise<number | undefined> {
-  return new Promise(resolve => {
-    const asked = request(
-      { method: 'HEAD', path: '/', headers: { host }, createConnection: () => socket, timeout: dateLimitMs },
-      response => {
-        response.resume();
-        const date = Date.parse(response.headers.date ?? '');
-        void resolve(Number.isNaN(date) ? undefined : date);
-      },
-    );
-    asked.once('timeout', () => asked.destroy(new Error('no answer')));
-    asked.once('error', () => resolve(undefined));
-    asked.end();
-  });
 }

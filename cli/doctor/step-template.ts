@@ -3,6 +3,7 @@ import { messageOf } from '../../config/src/setup-error.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
 import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { countFree } from './free-ranges.ts';
+import { settingNames } from './management-cluster.ts';
 import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import { templateProblems } from './template-problems.ts';
@@ -18,14 +19,14 @@ export async function templateObjects(visit: Visit): Promise<Finding> {
     const platform = visit.platform(profile.platform);
     try {
       const missing = await platform.missing(profile.template, visit.limit());
-      problems.push(...templateProblems(`profiles.${name}.template`, missing));
+      problems.push(...missingProblems(name, profile.platform, missing, visit));
       const used = [...(await platform.usedRanges(visit.limit())), ...rangesOf(presence)];
       const { free, all } = countFree(profile.rangePool, profile.rangePrefix, used);
       if (free === 0) problems.push(poolProblem(name, profile, all));
       found.push(`${name}: all there, ${free} of ${all} ranges free${extras(profile)}`);
     } catch (error) {
       problems.push({
-        setting: `platforms.${profile.platform}.url`,
+        setting: serverSetting(visit, profile.platform),
         found: messageOf(error),
         expected: `a platform that tells what it has for profile ${name}`,
         advice: 'look at the platform itself, and whether its account may read there',
@@ -34,6 +35,31 @@ export async function templateObjects(visit: Visit): Promise<Finding> {
   }
   if (problems.length > 0) throw new Broken(problems);
   return { found: found.join('; ') || 'there is no profile in the settings' };
+}
+
+/** What the login may not do is no fault of the template. */
+function missingProblems(
+  profile: string,
+  platform: string,
+  lines: readonly string[],
+  { config }: Visit,
+): Problem[] {
+  const settings = config.platforms[platform];
+  return templateProblems(`profiles.${profile}.template`, lines).map(problem => {
+    if (settings?.type !== 'cluster-api' || !/: 403: /.test(problem.found)) return problem;
+    return {
+      setting: settingNames(`platforms.${platform}`, settings).login,
+      found: problem.found,
+      expected: `the rights in provisioner/deploy/ in namespace ${settings.namespace}`,
+      advice: 'role.yaml for a class; role-manifests.yaml with the kinds of your files for manifests',
+    };
+  });
+}
+
+function serverSetting({ config }: Visit, platform: string): string {
+  const at = `platforms.${platform}`;
+  const settings = config.platforms[platform];
+  return settings === undefined ? at : settingNames(at, settings).server;
 }
 
 /** Also those that are reserved for a cluster which the platform does not show yet. */

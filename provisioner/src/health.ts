@@ -28,10 +28,17 @@ export class PlatformChecks {
   readonly #last = new Map<string, PartHealth>();
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #onAnswer: (name: string, platform: Platform, signal: AbortSignal) => void;
 
-  constructor(platforms: ReadonlyMap<string, Platform>, log: Logger) {
+  /** @param onAnswer called when a platform begins to answer: at the start, and after each time that it did not. */
+  constructor(
+    platforms: ReadonlyMap<string, Platform>,
+    log: Logger,
+    onAnswer: (name: string, platform: Platform, signal: AbortSignal) => void = () => {},
+  ) {
     this.#platforms = platforms;
     this.#log = log;
+    this.#onAnswer = onAnswer;
     this.#timer = setInterval(() => this.#askAll(), checkEveryMs);
     this.#askAll();
   }
@@ -60,7 +67,10 @@ export class PlatformChecks {
     if (this.#stop.signal.aborted) return;
     const before = this.#last.get(name);
     this.#last.set(name, now);
-    if (now.ok && before?.ok !== true) this.#log.info({ platform: name }, 'platform answers');
+    if (now.ok && before?.ok !== true) {
+      this.#log.info({ platform: name }, 'platform answers');
+      this.#onAnswer(name, platform, this.#stop.signal);
+    }
     if (!now.ok && before?.ok !== false) {
       this.#log.warn({ platform: name, reason: now.reason }, 'platform cannot be used now');
     }

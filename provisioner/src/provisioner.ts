@@ -12,12 +12,14 @@ import { upToOf, usualS } from './builds/progress.ts';
 import { type Health, healthy, PlatformChecks } from './health.ts';
 import { Journal } from './journal/index.ts';
 import type { Asker, PressRecord } from './journal/records.ts';
+import { handOutLimitMs, kubeconfigOf } from './operator/hand-out.ts';
 import { makePlatform } from './platforms/make.ts';
 import type { Platform } from './platforms/platform.ts';
 import type { Terms } from './presses/answer.ts';
 import { type Counters, newCounters } from './presses/counters.ts';
 import { Desk } from './presses/desk.ts';
 import { Reception } from './presses/reception.ts';
+import { checkProfiles } from './profile-checks.ts';
 import type { ProvisionerConfig } from './settings/config.ts';
 import { type Rules, rulesOf } from './settings/rules.ts';
 import type { LastWill } from './way/connection.ts';
@@ -58,6 +60,11 @@ export interface Provisioner {
    * @throws SetupError when there is no such cluster of ours, or it may not be given back now.
    */
   release(cluster: string): Promise<string>;
+  /**
+   * The kubeconfig of a ready cluster of ours, for an operator at the command line: a secret.
+   * @throws SetupError when there is none to hand out, PlatformError when the platform does not give it.
+   */
+  kubeconfig(cluster: string): Promise<string>;
   /** Says offline, leaves builds and releases for the next start, closes everything. Within 5 s. */
   stop(): Promise<void>;
 }
@@ -100,7 +107,12 @@ class Room implements Provisioner {
     const { log, now = Date.now, random = Math.random } = deps;
     const buttons = Object.keys(config.buttons);
     const keys = new Map(Object.entries(config.buttons).map(([name, { key }]) => [name, keyFromBytes(key)]));
-    const platforms = new Map(Object.entries(config.platforms).map(([name, it]) => [name, makePlatform(it)]));
+    const platforms = new Map(
+      Object.entries(config.platforms).map(([name, it]) => [
+        name,
+        makePlatform(it, log.child({ platform: name })),
+      ]),
+    );
     const desk = new Desk({
       journal,
       keys,
@@ -129,7 +141,11 @@ class Room implements Provisioner {
     this.#platforms = platforms;
     this.#desk = desk;
     this.#builds = builds;
-    this.#checks = new PlatformChecks(platforms, log);
+    this.#checks = new PlatformChecks(platforms, log, (name, platform, signal) => {
+      // Not of a CCP: its lists take seconds each, and the doctor tells the same.
+      if (config.platforms[name]?.type !== 'cluster-api') return;
+      void checkProfiles(name, platform, config.profiles, log, signal);
+    });
     this.#expiry = new Expiry({
       journal,
       desk,
@@ -200,6 +216,18 @@ class Room implements Provisioner {
     if (record.step === 'ready') await this.#giveBack(record, 'operator');
     else await this.#builds.cleanUpAgain(record);
     return `${cluster} is being given back`;
+  }
+
+  async kubeconfig(cluster: string): Promise<string> {
+    const holdings = {
+      config: this.#config,
+      presses: this.presses(),
+      platformAt: (name: string) => this.#platforms.get(name),
+    };
+    const kubeconfig = await kubeconfigOf(cluster, holdings, AbortSignal.timeout(handOutLimitMs));
+    // Who got in, for those who look into it later: the name, and nothing of the kubeconfig.
+    this.#log.info({ cluster }, 'kubeconfig handed to the command line');
+    return kubeconfig;
   }
 
   /** Goes on with what an earlier process left. */

@@ -33,6 +33,8 @@ export interface ApiServerOptions {
   objects?: ApiObjects;
   /** The nodes that have joined, asked at each look; none when left out. */
   nodes?: () => ApiNode[];
+  /** False: connections are cut, as by a load balancer with nobody behind it. Always true when left out. */
+  accepts?: () => boolean;
 }
 
 /** Starts one. Throws the system's error when not even 127.0.0.1 has a free port. */
@@ -44,6 +46,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
+    if (options.accepts?.() === false) {
+      socket.destroy();
+      return;
+    }
     handshaker ??= makeHandshaker(options, boundAddress(listener).address);
     handshaker.then(
       server => {
@@ -97,7 +103,7 @@ function boundAddress(listener: Server): { address: string; port: number } {
 
 async function makeHandshaker(options: ApiServerOptions, host: string): Promise<https.Server> {
   const [authority, pair] = await Promise.all([options.identity.authority(), options.identity.server(host)]);
-  const contents = { objects: new ApiObjects(), nodes: () => [], ...options };
+  const contents = { objects: new ApiObjects(), nodes: () => [], accepts: () => true, ...options };
   return https.createServer(
     {
       key: pair.keyPem,

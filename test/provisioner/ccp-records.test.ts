@@ -1,11 +1,11 @@
 /** Records as the platform writes them (documented shapes, values of our own), and what the driver makes of them. */
 import { expect, test } from 'vitest';
-import { accessOf, addressOf, readKubeconfig } from '../../provisioner/src/platforms/ccp/kubeconfig.ts';
 import * as v2 from '../../provisioner/src/platforms/ccp/v2/cluster.ts';
 import type { V2Template } from '../../provisioner/src/platforms/ccp/v2/template.ts';
 import * as v3 from '../../provisioner/src/platforms/ccp/v3/cluster.ts';
 import { vpcSizing } from '../../provisioner/src/platforms/ccp/v3/vpc.ts';
 import { wordsOf } from '../../provisioner/src/platforms/ccp/words.ts';
+import { accessOf, addressOf, readKubeconfig } from '../../provisioner/src/platforms/kubeconfig.ts';
 import type { Template } from '../../provisioner/src/platforms/platform.ts';
 import {
   sampleV3AciOrder,

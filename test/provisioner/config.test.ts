@@ -14,6 +14,10 @@ const isolation = readFileSync(
 );
 const key = Buffer.alloc(32, 7).toString('base64');
 
+/** As far as it is looked at when the settings are read. */
+const kubeconfig =
+  'contexts: [{ name: fleet, context: { cluster: fleet, user: me } }]\ncurrent-context: fleet\n';
+
 let folder: string;
 
 beforeEach(() => {
@@ -64,6 +68,7 @@ test('the example is valid, and loads when its files are there', () => {
     'site.key': key,
     'house-01.key': key,
     'house-02.key': key,
+    'fleet.kubeconfig': kubeconfig,
     'webhook.secret': 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n',
     'manifests/isolation.yaml': isolation,
   });
@@ -89,6 +94,12 @@ test('the example is valid, and loads when its files are there', () => {
     password: 'c',
     trust: { fingerprint: expect.stringMatching(/^[0-9A-F]{64}$/) },
   });
+  expect(config.platforms.fleet).toEqual({
+    type: 'cluster-api',
+    namespace: 'dashbutton',
+    access: { kind: 'kubeconfig', text: kubeconfig, folder },
+  });
+  expect(config.profiles.cloud?.template.class).toBe('quick-start');
   expect(config.profiles.house?.rules?.whenReady).toBe('create');
   expect(config.buttons['house-01']?.key).toEqual(Buffer.alloc(32, 7));
 });
@@ -100,7 +111,7 @@ test('files that are missing or broken are all named', () => {
     loadConfig(path);
   } catch (error) {
     const lines = (error as Error).message.split('\n');
-    expect(lines).toHaveLength(9);
+    expect(lines).toHaveLength(10);
     expect(lines[0]).toMatch(/^siteKeyFile .*site\.key is not a key: expected base64 of 32 bytes/);
     expect(lines.join('\n')).not.toContain('c2hvcnQ=');
   }
@@ -111,7 +122,7 @@ test('five mistakes are five problems, each with its path and what was expected'
     site: 'The Lab',
     'relay.url': 'http://relay',
     'profiles.house.rangePrefix': '20',
-    'buttons.house-01.profile': 'cloud',
+    'buttons.house-01.profile': 'garage',
     'platforms.lab-ccp.pasword': 'x',
   });
   expect(found).toHaveLength(5);
@@ -120,7 +131,7 @@ test('five mistakes are five problems, each with its path and what was expected'
   expect(text).toContain('relay.url: expected mqtt://host:port, mqtts://host:port, ws://');
   expect(text).toContain('profiles.house.rangePrefix: Invalid input: expected number');
   expect(text).toContain(
-    'buttons.house-01.profile: there is no such profile; there is house (found "cloud")',
+    'buttons.house-01.profile: there is no such profile; there is house, cloud (found "garage")',
   );
   expect(text).toContain('platforms.lab-ccp.pasword: there is no such setting');
 });

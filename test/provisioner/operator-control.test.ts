@@ -10,7 +10,12 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { type Controlled, startControl } from '../../provisioner/src/operator/control.ts';
-import { askPresses, NotRunning, orderRelease } from '../../provisioner/src/operator/control-client.ts';
+import {
+  askKubeconfig,
+  askPresses,
+  NotRunning,
+  orderRelease,
+} from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { pressRecord } from './records.ts';
 
@@ -26,6 +31,10 @@ const warnings = () => lines.filter(({ level }) => level >= 40).map(({ reason })
 const provisioner: Controlled = {
   presses: () => [pressRecord(1), pressRecord(2, { step: 'ready', address: '10.0.0.2' })],
   health: () => ({ relay: { ok: true }, journal: { ok: true }, platforms: {} }),
+  kubeconfig: async cluster => {
+    if (cluster === 'house-01-2') return 'apiVersion: v1';
+    throw new SetupError('no such cluster');
+  },
   release: async cluster => {
     if (cluster === 'house-01-2') return 'house-01-2 is being given back';
     if (cluster === 'broken') throw new Error('the journal cannot be written');
@@ -83,6 +92,14 @@ it('passes an order on, and what was said against it', async () => {
   const mistake = await orderRelease(path, 'broken').catch(error => error);
   expect(mistake).not.toBeInstanceOf(SetupError);
   expect(mistake.message).toContain('cannot be written');
+});
+
+it('hands a kubeconfig to its owner, and says why not', async () => {
+  await start();
+  expect(await askKubeconfig(path, 'house-01-2')).toBe('apiVersion: v1');
+  await expect(askKubeconfig(path, 'other')).rejects.toThrow(new SetupError('no such cluster'));
+  expect((await ask('GET', '/kubeconfig')).status).toBe(405);
+  expect(JSON.stringify(lines)).not.toContain('apiVersion');
 });
 
 it('an answer of another version is said to be one', async () => {

@@ -30,9 +30,14 @@ const schema = z.looseObject({
 /**
  * Reads a file of YAML documents, one object each; empty documents count for nothing. At most 1 MiB and 200 objects.
  * @param what names the file in messages, for example "the manifests".
+ * @param placeholders the names that may stand in `${…}`; left out: those of {@link fillIn}.
  * @throws SetupError that lists all problems, one a line.
  */
-export function readManifests(path: string, what = 'the manifests'): Manifest[] {
+export function readManifests(
+  path: string,
+  what = 'the manifests',
+  placeholders?: readonly string[],
+): Manifest[] {
   const lines = new LineCounter();
   const source = readTextFile(path, what);
   const documents = parseAllDocuments(source, { lineCounter: lines, merge: true, uniqueKeys: true });
@@ -48,7 +53,7 @@ export function readManifests(path: string, what = 'the manifests'): Manifest[] 
       ...(checked.success
         ? rulesOf(checked.data)
         : checked.error.issues.map(issue => sayIssue(issue, value))),
-      ...placeholderProblems(value),
+      ...placeholderProblems(value, placeholders),
     ];
     problems.push(...ownProblems.map(problem => `line ${line}: ${problem}`));
     if (!checked.success) continue;

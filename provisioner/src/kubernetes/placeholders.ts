@@ -21,31 +21,41 @@ const pattern = /\$\$\{|\$\{([^}]*)(\}?)/g;
  * `$${` by `${`. Everything else stays as it is.
  */
 export function fillIn(manifests: readonly Manifest[], values: Values): Manifest[] {
-  const fill = (text: string) =>
-    text.replace(pattern, (found, name: string | undefined) =>
-      name === undefined ? '${' : isName(name) ? values[name] : found,
-    );
-  return manifests.map(manifest => mapTexts(manifest, fill) as Manifest);
+  return manifests.map(manifest => fillInValue(manifest, { ...values }) as Manifest);
 }
 
-/** One line for each placeholder in `value` that nobody can fill in. */
-export function placeholderProblems(value: unknown): string[] {
+/** The same for any value and any names; a placeholder that is not among the values stays as it is. */
+export function fillInValue(value: unknown, values: Readonly<Record<string, string>>): unknown {
+  return mapTexts(value, text =>
+    text.replace(pattern, (found, name: string | undefined) =>
+      name === undefined ? '${' : Object.hasOwn(values, name) ? String(values[name]) : found,
+    ),
+  );
+}
+
+/** The names of the placeholders in `value`, each once. */
+export function placeholdersIn(value: unknown): string[] {
+  const found = new Set<string>();
+  mapTexts(value, text => {
+    for (const [, name, end] of text.matchAll(pattern)) if (name !== undefined && end !== '') found.add(name);
+    return text;
+  });
+  return [...found];
+}
+
+/** One line for each placeholder in `value` that nobody can fill in. @param known those that somebody can. */
+export function placeholderProblems(value: unknown, known: readonly string[] = names): string[] {
+  const there = `there are ${known.map(name => `\${${name}}`).join(', ')}; a literal is written $\${…}`;
   const problems = new Set<string>();
   mapTexts(value, text => {
     for (const [found, name, end] of text.matchAll(pattern)) {
       if (name === undefined) continue;
       if (end === '') problems.add(`a placeholder is not closed: ${JSON.stringify(found.slice(0, 40))}`);
-      else if (!isName(name)) problems.add(`there is no placeholder ${found}: ${known}`);
+      else if (!known.includes(name)) problems.add(`there is no placeholder ${found}: ${there}`);
     }
     return text;
   });
   return [...problems];
-}
-
-const known = `there are ${names.map(name => `\${${name}}`).join(', ')}; a literal is written $\${…}`;
-
-function isName(name: string): name is keyof Values {
-  return (names as readonly string[]).includes(name);
 }
 
 function mapTexts(value: unknown, map: (text: string) => string): unknown {

@@ -6,9 +6,13 @@ import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.
 import type { Health } from '../health.ts';
 import { type PressRecord, pressRecordSchema } from '../journal/records.ts';
 import { tooLong } from './control-path.ts';
+import { handOutLimitMs } from './hand-out.ts';
 
 /** The provisioner answers from its memory; one that is stuck does not (milliseconds). */
 const answerTimeoutMs = 10_000;
+
+/** What it asks its platform for takes up to {@link handOutLimitMs}; its own words shall arrive (milliseconds). */
+const platformTimeoutMs = handOutLimitMs + answerTimeoutMs;
 
 /** A journal of a hundred thousand presses (bytes). */
 const maxAnswerBytes = 128 * 1024 * 1024;
@@ -29,6 +33,7 @@ const healthSchema: z.ZodType<Health> = z.object({
   journal: partSchema,
   platforms: z.record(z.string(), partSchema),
 });
+const kubeconfigSchema = z.object({ kubeconfig: z.string().min(1) });
 const errorSchema = z.object({ error: z.string() });
 
 /** @throws NotRunning, SetupError when this user may not ask, Error when there is no proper answer. */
@@ -52,12 +57,30 @@ export async function orderRelease(path: string, cluster: string): Promise<strin
   throw status === 409 ? new SetupError(error) : new Error(error);
 }
 
+/**
+ * The kubeconfig of a ready cluster. Secret.
+ * @throws as {@link askPresses}; SetupError with the provisioner's words when there is none to hand out.
+ */
+export async function askKubeconfig(path: string, cluster: string): Promise<string> {
+  const question = JSON.stringify({ cluster });
+  const { status, body } = await ask(path, 'POST', '/kubeconfig', question, platformTimeoutMs);
+  if (status === 200) return parse(kubeconfigSchema, body).kubeconfig;
+  // A provisioner that was started before this route was made.
+  if (status === 404) throw otherVersion();
+  const { error } = parse(errorSchema, body);
+  throw status === 409 ? new SetupError(error) : new Error(error);
+}
+
 function parse<T>(schema: z.ZodType<T>, body: string): T {
   try {
     return schema.parse(JSON.parse(body));
   } catch {
-    throw new Error('the provisioner that runs answers otherwise than this version does: restart it');
+    throw otherVersion();
   }
+}
+
+function otherVersion(): Error {
+  return new Error('the provisioner that runs answers otherwise than this version does: restart it');
 }
 
 async function ask(
@@ -65,10 +88,11 @@ async function ask(
   method: string,
   to: string,
   body = '',
+  timeoutMs = answerTimeoutMs,
 ): Promise<{ status: number; body: string }> {
   checkOwner(path);
   try {
-    return await call(path, method, to, body);
+    return await call(path, method, to, body, timeoutMs);
   } catch (error) {
     // ECONNRESET: it ended while we asked.
     const gone = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(errnoOf(error) ?? '');
@@ -103,9 +127,10 @@ function call(
   method: string,
   path: string,
   body: string,
+  timeoutMs: number,
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(answerTimeoutMs);
+    const signal = AbortSignal.timeout(timeoutMs);
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const asked = request({ socketPath, method, path, headers, signal, agent: false }, response => {
       const chunks: Buffer[] = [];

@@ -19,9 +19,9 @@ const ownerOnlyMode = 0o600;
 /** Somebody who listens on this machine takes a connection at once (milliseconds). */
 const knockTimeoutMs = 1_000;
 
-export type Controlled = Pick<Provisioner, 'presses' | 'health' | 'release'>;
+export type Controlled = Pick<Provisioner, 'presses' | 'health' | 'release' | 'kubeconfig'>;
 
-const releaseSchema = z.strictObject({ cluster: z.string().min(1) });
+const clusterSchema = z.strictObject({ cluster: z.string().min(1) });
 
 /**
  * Listens at `path`, whose journal this process has open. Never rejects: without the socket buttons are served all
@@ -42,7 +42,7 @@ export async function startControl(
   } catch (error) {
     log.warn(
       { reason: messageOf(error) },
-      'no control socket: presses, clusters and release do not work on the command line while this runs',
+      'no control socket: presses, clusters, kubeconfig and release do not work on the command line while this runs',
     );
     return undefined;
   }
@@ -55,12 +55,14 @@ function routesOf(provisioner: Controlled): Routes {
     'GET /presses': () => json(provisioner.presses()),
     'GET /health': () => json(provisioner.health()),
     'POST /release': async body => json({ words: await provisioner.release(clusterIn(body)) }, 202),
+    // Not GET: a name is told, and nobody between shall keep the answer.
+    'POST /kubeconfig': async body => json({ kubeconfig: await provisioner.kubeconfig(clusterIn(body)) }),
   };
 }
 
 function clusterIn(body: string): string {
   try {
-    return releaseSchema.parse(JSON.parse(body)).cluster;
+    return clusterSchema.parse(JSON.parse(body)).cluster;
   } catch {
     throw new SetupError('expected {"cluster": "<name>"}');
   }

@@ -5,8 +5,10 @@ import { readKey, readSecret } from '../../../config/src/secret-file.ts';
 import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../../config/src/yaml-file.ts';
 import { keyBytes } from '../../../protocol/src/sign.ts';
+import { nextFree } from '../builds/ranges.ts';
 import { type Manifest, readManifests } from '../kubernetes/manifests.ts';
-import type { PlatformConfig } from '../platforms/make.ts';
+import type { SettingsFiles } from '../platforms/files.ts';
+import { type PlatformConfig, platformConfig, templateConfig } from '../platforms/make.ts';
 import type { ProxyAddress, RelayAddress } from '../way/addresses.ts';
 import { type Environment, proxyFor } from '../way/proxy-env.ts';
 import { noProxy, proxyAddress } from '../way/proxy-url.ts';
@@ -95,6 +97,14 @@ function resolveFiles(settings: Settings, folder: string, env: Environment): Pro
   const key = (path: string, what: string) =>
     read<Uint8Array>((at, name) => readKey(at, name, keyBytes), path, what, new Uint8Array(keyBytes));
 
+  const files: SettingsFiles = {
+    path: path => resolve(folder, path),
+    text: (path, what) => read(readTextFile, path, what, ''),
+    secret,
+    pem,
+    collect,
+  };
+
   const { relay } = settings;
   const config: ProvisionerConfig = {
     site: settings.site,
@@ -107,18 +117,12 @@ function resolveFiles(settings: Settings, folder: string, env: Environment): Pro
       password: secret(relay.passwordFile, 'relay.passwordFile'),
     },
     journal: resolve(folder, settings.journal),
-    platforms: mapValues(settings.platforms, (platform, name) => ({
-      type: platform.type,
-      url: new URL(platform.url).origin,
-      username: platform.username,
-      password: secret(platform.passwordFile, `platforms.${name}.passwordFile`),
-      trust:
-        platform.fingerprint === undefined
-          ? { ca: pem(platform.ca ?? '', `platforms.${name}.ca`) }
-          : { fingerprint: platform.fingerprint },
-    })),
-    profiles: mapValues(settings.profiles, ({ manifests, ...profile }) => ({
+    platforms: mapValues(settings.platforms, (platform, name) =>
+      platformConfig(platform, `platforms.${name}`, files),
+    ),
+    profiles: mapValues(settings.profiles, ({ manifests, ...profile }, name) => ({
       ...profile,
+      template: templateOf(profile, settings, `profiles.${name}.template`, files),
       ...(manifests === undefined
         ? {}
         : { manifests: manifests.flatMap(path => read(readManifests, path, 'manifests', [])) }),
@@ -147,6 +151,20 @@ function resolveFiles(settings: Settings, folder: string, env: Environment): Pro
   if (proxy !== undefined) config.proxy = proxy;
   if (problems.length > 0) throw new SetupError(problems.join('\n'));
   return config;
+}
+
+/** The template with the files that it names; looked at with the first range of its pool. */
+function templateOf(
+  { platform, template, rangePool, rangePrefix }: Settings['profiles'][string],
+  { platforms }: Settings,
+  at: string,
+  files: SettingsFiles,
+): Readonly<Record<string, unknown>> {
+  const settings = platforms[platform];
+  const range = nextFree(rangePool, rangePrefix, []);
+  // The schema has seen that both are there.
+  if (settings === undefined || range === undefined) return template;
+  return templateConfig(template, settings, at, range, files);
 }
 
 /** The schema has seen that the URL is one. */

@@ -1,5 +1,6 @@
 /** Settings of a Cisco Container Platform: how to reach it. The template of a cluster is in template.ts. */
 import { z } from 'zod';
+import type { SettingsFiles } from '../files.ts';
 
 export { ccpTemplateSchema } from './template.ts';
 
@@ -34,4 +35,16 @@ export interface CcpConfig {
   password: string;
   /** How its certificate is known: PEM of the authority, or 64 upper-case hexadecimal digits of SHA-256. */
   trust: { ca: string } | { fingerprint: string };
+}
+
+/** @param at where the settings stand, for example `platforms.lab`. */
+export function ccpConfig(settings: z.infer<typeof ccpSchema>, at: string, files: SettingsFiles): CcpConfig {
+  const { type, url, username, passwordFile, ca = '', fingerprint } = settings;
+  return {
+    type,
+    url: new URL(url).origin,
+    username,
+    password: files.secret(passwordFile, `${at}.passwordFile`),
+    trust: fingerprint === undefined ? { ca: files.pem(ca, `${at}.ca`) } : { fingerprint },
+  };
 }

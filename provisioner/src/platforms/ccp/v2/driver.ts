@@ -1,4 +1,6 @@
 /** API v2 (`/2/…`): one master per cluster, a create that blocks, a cluster read by its name. */
+
+import { accessOf } from '../../kubeconfig.ts';
 import {
   type Access,
   type ClusterRequest,
@@ -9,7 +11,6 @@ import {
 } from '../../platform.ts';
 import { type Api, jsonOf, part } from '../api.ts';
 import { type GenerationDriver, listOf } from '../generation.ts';
-import { accessOf } from '../kubeconfig.ts';
 import { isSuccess } from '../session.ts';
 import { addOnProblem } from '../template.ts';
 import { wordsOf } from '../words.ts';

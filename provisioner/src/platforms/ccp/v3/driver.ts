@@ -1,4 +1,6 @@
 /** API v3 (`/v3/…`): a create that answers at once, a cluster read by its id. Slashes at the end as it wants them. */
+
+import { accessOf } from '../../kubeconfig.ts';
 import {
   type Access,
   type ClusterRequest,
@@ -9,7 +11,6 @@ import {
 } from '../../platform.ts';
 import { type Api, jsonOf, part } from '../api.ts';
 import { type GenerationDriver, listOf } from '../generation.ts';
-import { accessOf } from '../kubeconfig.ts';
 import { addOnProblem } from '../template.ts';
 import { textAt, wordsOf } from '../words.ts';
 import {

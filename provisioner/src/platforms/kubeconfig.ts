@@ -1,9 +1,9 @@
 /** Reads server and authority out of a kubeconfig. The rest of it is secret and is not looked at. */
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { maxAddressLength } from '../../../../protocol/src/messages.ts';
-import { oneLine } from '../../line.ts';
-import { type Access, PlatformError } from '../platform.ts';
+import { maxAddressLength } from '../../../protocol/src/messages.ts';
+import { oneLine } from '../line.ts';
+import { type Access, PlatformError } from './platform.ts';
 
 /** Ports that a person leaves out: that of Kubernetes, and that of https (EKS). */
 const usualPorts = ['6443', '443'];

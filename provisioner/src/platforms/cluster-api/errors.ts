@@ -1,0 +1,168 @@
+/** Says in one line what a management cluster's API server had against a call, and what to do about it. */
+import { z } from 'zod';
+import { messageOf } from '../../../../config/src/setup-error.ts';
+import { oneLine } from '../../line.ts';
+import { PlatformError } from '../platform.ts';
+
+/** What was asked, in the words of RBAC; `apply` needs `create` and `patch`, `discover` is free for every login. */
+export type Verb = 'get' | 'list' | 'watch' | 'apply' | 'delete' | 'discover';
+
+/** One call, for a message. */
+export interface Asked {
+  verb: Verb;
+  /** Without the query. */
+  path: string;
+  /** What to look at when the login is not taken. */
+  advice: string;
+}
+
+/** The moment that a watch or a page asked for is forgotten there: list again. */
+export class Gone extends PlatformError {
+  constructor(message: string) {
+    super(message, { transient: true });
+  }
+}
+
+/** A PlatformError that stands for an answer, with its HTTP status. */
+export class Refused extends PlatformError {
+  readonly status: number;
+  constructor(message: string, options: { transient: boolean; status: number }) {
+    super(message, options);
+    this.status = options.status;
+  }
+}
+
+/** The server's own words, in characters; cut further for a display. */
+const maxWordsLength = 240;
+
+/** Fields of a conflict or of a wrong object that are named; there may be a hundred. */
+const maxFields = 3;
+
+const causeSchema = z.object({
+  reason: z.string().catch(''),
+  message: z.string().catch(''),
+  field: z.string().catch(''),
+});
+
+/** The object with which Kubernetes says no. */
+const statusSchema = z.object({
+  code: z.number().catch(0),
+  reason: z.string().catch(''),
+  message: z.string().catch(''),
+  details: z
+    .object({ kind: z.string().catch(''), causes: z.array(causeSchema).catch([]) })
+    .catch({ kind: '', causes: [] }),
+});
+
+export type Status = z.infer<typeof statusSchema>;
+
+/** Reads a Status, or anything else as one: an HTML page of a proxy becomes its message. */
+export function statusOf(body: string): Status {
+  try {
+    return statusSchema.parse(JSON.parse(body));
+  } catch {
+    return { code: 0, reason: '', message: body, details: { kind: '', causes: [] } };
+  }
+}
+
+/** `apply clusters.cluster.x-k8s.io/kate-7 in namespace lab`: verb, resource, namespace as a Role names them. */
+export function describe({ verb, path }: Pick<Asked, 'verb' | 'path'>): string {
+  if (verb === 'discover') return `ask for ${path.replace(/^\/apis?\//, '')}`;
+  const pattern = /^\/(?:api\/[^/]+|apis\/([^/]+)\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?/;
+  const [, group, namespace, resource = path, name] = pattern.exec(path) ?? [];
+  const full = group === undefined ? resource : `${resource}.${group}`;
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return `${verb} ${full}${name === undefined ? '' : `/${decodeURIComponent(name)}`}${where}`;
+}
+
+/**
+ * An answer that is no success. Transient: 408, 429, 5xx and a 409 that is not about somebody else's fields.
+ * Nothing of the request is repeated but verb, resource, namespace and name.
+ */
+export function explainAnswer(httpStatus: number, body: string, asked: Asked): PlatformError {
+  const status = statusOf(body);
+  const words = oneLine(status.message, maxWordsLength) || 'no words';
+  const say = (why: string, transient = false) =>
+    new Refused(`${describe(asked)}: ${httpStatus}: ${why}`, { transient, status: httpStatus });
+  if (isForgotten(httpStatus, status)) return new Gone(`${describe(asked)}: ${httpStatus}: ${words}`);
+  switch (httpStatus) {
+    case 401:
+      return say(`the login is not accepted: ${asked.advice}`);
+    case 403:
+      return say(forbidden(words, asked));
+    case 404:
+      return say(notFound(status, words));
+    case 409:
+      return conflict(status, words, say);
+    case 400:
+    case 422:
+      return say(fieldsOf(status) || words);
+    case 500:
+      // A field that the kind does not have is answered so by servers before 1.25: it stays wrong.
+      return say(words, !words.includes('failed to create typed patch object'));
+    default:
+      if (httpStatus >= 300 && httpStatus < 400) return say('it leads elsewhere, which is not followed');
+      return say(words, httpStatus >= 500 || httpStatus === 408 || httpStatus === 429);
+  }
+}
+
+/**
+ * 410, and two that mean the same: 504 for a moment in the future (a server whose data was restored from a copy), and
+ * 400 for a moment that it cannot read.
+ */
+function isForgotten(httpStatus: number, { reason, message }: Status): boolean {
+  if (httpStatus === 410 || reason === 'Expired' || reason === 'Gone') return true;
+  return [400, 504].includes(httpStatus) && /(too large|invalid) resource version/i.test(message);
+}
+
+function forbidden(words: string, { advice }: Asked): string {
+  // No token at all is not 401: RBAC is asked about the user of that name.
+  if (words.includes('system:anonymous')) return `the login did not arrive (system:anonymous): ${advice}`;
+  const [, user, verb, resource] = /User "(.+?)" cannot (\S+) resource "(.+?)"/.exec(words) ?? [];
+  if (user === undefined) return words;
+  return `"${user}" may not ${verb} ${resource}: give it the Role in provisioner/deploy/`;
+}
+
+function notFound({ details }: Status, words: string): string {
+  if (details.kind === 'namespaces') return `${words}: make the namespace`;
+  if (details.kind !== '' && words.includes('not found')) return words;
+  return 'this kind or version is not served there: is its provider installed?';
+}
+
+function conflict(
+  status: Status,
+  words: string,
+  say: (why: string, transient: boolean) => PlatformError,
+): PlatformError {
+  const foreign = status.details.causes.filter(({ reason }) => reason === 'FieldManagerConflict');
+  if (foreign.length === 0) return say(words, true);
+  const fields = foreign
+    .slice(0, maxFields)
+    .map(({ field, message }) => `${field} ${message.replace(/^conflict with/, 'belongs to')}`);
+  return say(`${oneLine(andMore(fields, foreign.length), maxWordsLength)}: it is not taken away`, false);
+}
+
+/** `spec.topology: Required value, …`, or nothing when no field is named. */
+function fieldsOf({ details: { causes } }: Status): string {
+  const named = causes.filter(({ field }) => field !== '' && field !== '<nil>');
+  if (named.length === 0) return '';
+  const fields = named.slice(0, maxFields).map(({ field, message }) => `${field}: ${message}`);
+  return oneLine(andMore(fields, named.length), maxWordsLength);
+}
+
+function andMore(shown: readonly string[], all: number): string {
+  return `${shown.join(', ')}${all > shown.length ? ` and ${all - shown.length} more` : ''}`;
+}
+
+/** No complete answer came: the connection, a limit, or the caller's own end. Always transient. */
+export function noAnswer(error: unknown, asked: Pick<Asked, 'verb' | 'path'>): PlatformError {
+  if (error instanceof PlatformError) return error;
+  return notUnderstood(error, `${describe(asked)}: no answer`);
+}
+
+/** Node's error for several addresses has a code and no message. */
+export function notUnderstood(error: unknown, what: string): PlatformError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const words = oneLine(messageOf(error) || code, maxWordsLength);
+  return new PlatformError(`${what}: ${words}`, { transient: true, cause: error });
+}

@@ -1,0 +1,146 @@
+/** What a template names and the management cluster does not have, or would refuse: reads, and applies that do nothing. */
+import { oneLine } from '../../line.ts';
+import { isRefusal, PlatformError } from '../platform.ts';
+import { secretPath } from './access.ts';
+import type { Kube } from './kube.ts';
+import { clusterGroup, type KubeObject } from './objects.ts';
+import { render } from './render.ts';
+import { type ClusterApiTemplate, isTopology, type TopologyTemplate } from './template.ts';
+
+/** Names told instead of a missing one: enough to see the slip of the pen. */
+const maxNamesTold = 6;
+
+/** One line, in characters: what the API server says about a field is long. */
+const maxLineLength = 300;
+
+/**
+ * A press that nobody makes: no button has this name and no press this number. Applied with `dryRun`, so that the API
+ * server and Cluster API's own webhooks say what they would say.
+ */
+const sample = { name: 'dashbutton-check-0', range: '10.0.0.0/18', description: 'a check, never applied' };
+
+type Loose = Record<string, unknown>;
+
+/**
+ * One line for each thing, like `class: there is no x; there is y`.
+ * @throws PlatformError when the management cluster cannot be asked.
+ */
+export async function missingOf(
+  template: ClusterApiTemplate,
+  kube: Kube,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const version = await kube.version(signal);
+  const lines = isTopology(template) ? await ofClass(template, kube, namespace, signal) : [];
+  if (lines.length > 0) return lines.map(cut);
+  const objects = render(template, sample, namespace, version);
+  for (const object of objects) lines.push(...(await tried(object, kube, namespace, signal)));
+  // The press reads this Secret at its very end: better told now.
+  const path = secretPath(namespace, sample.name);
+  lines.push(...(await refusal(kube.get(path, signal))));
+  return [...new Set(lines.map(cut))];
+}
+
+async function tried(object: KubeObject, kube: Kube, namespace: string, signal: AbortSignal) {
+  const { apiVersion, kind, metadata } = object;
+  const work = async () => {
+    const path = await kube.kindPath(apiVersion, kind, namespace, metadata.name, signal);
+    if (!path.includes('/namespaces/')) throw clusterWide(kind);
+    // A press looks before it applies.
+    await kube.get(path, signal);
+    await kube.apply(path, object, signal, { dryRun: true });
+  };
+  return refusal(work());
+}
+
+/** What is the same for all clusters cannot belong to one, and would stay when that is gone. */
+export function clusterWide(kind: string): PlatformError {
+  const message = `${kind} stands in no namespace: make it once by hand`;
+  return new PlatformError(message, { transient: false });
+}
+
+/** The line of a refusal; none when it went well. @throws what is no refusal. */
+async function refusal(work: Promise<unknown>): Promise<string[]> {
+  try {
+    await work;
+    return [];
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const { message } = error as PlatformError;
+    // A webhook of somebody's that cannot be asked without consequences.
+    if (message.includes('does not support dry run')) return [];
+    return [message];
+  }
+}
+
+async function ofClass(template: TopologyTemplate, kube: Kube, namespace: string, signal: AbortSignal) {
+  const { class: name, classNamespace = namespace, workers = [], version, variables = {} } = template;
+  const group = `${clusterGroup}/${await kube.version(signal)}`;
+  const path = await kube.kindPath(group, 'ClusterClass', classNamespace, name, signal);
+  const found = await kube.get(path, signal);
+  if (found === undefined) {
+    const list = await kube.list(path.slice(0, path.lastIndexOf('/')), signal);
+    return [
+      absent(
+        'class',
+        name,
+        list.items.map(({ metadata }) => metadata.name),
+      ),
+    ];
+  }
+  const versions = listAt(found.spec, 'kubernetesVersions').filter(it => typeof it === 'string');
+  return [
+    ...(versions.length === 0 || versions.includes(version) ? [] : [absent('version', version, versions)]),
+    ...workerLines(workers, found),
+    ...variableLines(variables, found),
+  ];
+}
+
+function workerLines(workers: readonly { class: string }[], { spec }: KubeObject): string[] {
+  const groups = objectsIn((spec?.workers as Loose | undefined)?.machineDeployments);
+  const classes = groups.map(group => String(group.class));
+  return workers.flatMap(({ class: wanted }, i) =>
+    classes.includes(wanted) ? [] : [absent(`workers.${i}.class`, wanted, classes)],
+  );
+}
+
+/** The status has those of external patches too, but not at once. */
+function variableLines(given: Readonly<Loose>, { spec, status }: KubeObject): string[] {
+  const known = new Map<string, boolean>();
+  for (const variable of [...objectsIn(status?.variables), ...objectsIn(spec?.variables)]) {
+    const definitions = [variable, ...objectsIn(variable.definitions)];
+    const needed = definitions.some(it => it.required === true && defaultOf(it) === undefined);
+    const name = String(variable.name);
+    known.set(name, (known.get(name) ?? false) || needed);
+  }
+  const unknown = Object.keys(given).filter(name => !known.has(name));
+  const open = [...known].filter(([name, needed]) => needed && given[name] === undefined);
+  return [
+    ...unknown.map(name => absent(`variables.${name}`, 'such variable', [...known.keys()])),
+    ...open.map(([name]) => `variables.${name}: the class requires it`),
+  ];
+}
+
+function defaultOf({ schema }: Loose): unknown {
+  return ((schema as Loose | undefined)?.openAPIV3Schema as Loose | undefined)?.default;
+}
+
+function absent(setting: string, wanted: string, there: readonly string[]): string {
+  const more = there.length > maxNamesTold ? ` and ${there.length - maxNamesTold} more` : '';
+  const names = there.length === 0 ? 'none' : `${there.slice(0, maxNamesTold).join(', ')}${more}`;
+  return `${setting}: there is no ${wanted}; there is ${names}`;
+}
+
+function listAt(record: Loose | undefined, key: string): unknown[] {
+  const value = record?.[key];
+  return Array.isArray(value) ? value : [];
+}
+
+function objectsIn(value: unknown): Loose[] {
+  return Array.isArray(value) ? value.filter(it => typeof it === 'object' && it !== null) : [];
+}
+
+function cut(line: string): string {
+  return oneLine(line, maxLineLength);
+}

@@ -1,0 +1,135 @@
+/**
+ * The template of a cluster: the topology of a ClusterClass, or manifests of one's own with a few placeholders. Which
+ * of the two is said by the setting that chooses: `class` or `manifests`.
+ */
+import { z } from 'zod';
+import type { Manifest } from '../../kubernetes/manifests.ts';
+import type { Template } from '../platform.ts';
+
+const text = z.string('expected a text').min(1, 'expected a text');
+const label = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected 1 to 63 of a-z, 0-9 and inner -');
+
+/** More is a mistake of the keyboard. */
+const replicas = z.int().min(0).max(1000);
+/** etcd wants a majority: an even number is no safer than one less. */
+const controlPlaneReplicas = z.int().refine(count => [1, 3, 5, 7].includes(count), 'expected 1, 3, 5 or 7');
+
+/** Patch and all, as Cluster API wants it in a topology; some managed control planes take v1.31. */
+const fullVersion = z.string().regex(/^v\d+\.\d+\.\d+([-+][\w.+-]+)?$/, 'expected a version like v1.31.2');
+const version = z.string().regex(/^v\d+\.\d+(\.\d+([-+][\w.+-]+)?)?$/, 'expected a version like v1.31.2');
+
+const network = {
+  /** Addresses of services within the cluster: nobody outside sees them, so all clusters may have the same. */
+  services: z.cidrv4('expected a network like 10.96.0.0/12').exactOptional(),
+};
+
+const common = {
+  ...network,
+  /**
+   * `nodes` (default): ready when as many machines are Ready as are wanted. `controlPlane`: as soon as the control
+   * plane takes requests; for clusters whose network plug-in comes with the profile's own manifests, which are applied
+   * after that: without it no node is ever Ready.
+   */
+  readyWhen: z.enum(['nodes', 'controlPlane']).exactOptional(),
+};
+
+const topologySchema = z.strictObject({
+  ...common,
+  class: text,
+  /** Left out: the namespace of the platform. */
+  classNamespace: label.exactOptional(),
+  version: fullVersion,
+  /** Left out for a control plane that is managed by a cloud. */
+  controlPlane: z.strictObject({ replicas: controlPlaneReplicas.exactOptional() }).exactOptional(),
+  workers: z
+    .array(z.strictObject({ class: text, name: label, replicas: replicas.exactOptional() }))
+    .max(20)
+    .exactOptional(),
+  variables: z.record(z.string(), z.unknown()).exactOptional(),
+  serviceDomain: text.exactOptional(),
+});
+
+const manifestsSchema = z.strictObject({
+  ...common,
+  manifests: z.array(text).min(1).max(20),
+  version,
+  controlPlaneReplicas: controlPlaneReplicas.exactOptional(),
+  workerReplicas: replicas.exactOptional(),
+});
+
+export type TopologyTemplate = z.infer<typeof topologySchema>;
+
+/** The same with the files read; the objects still have their placeholders. */
+export type ManifestsTemplate = Omit<z.infer<typeof manifestsSchema>, 'manifests'> & {
+  manifests: readonly Manifest[];
+};
+
+export type ClusterApiTemplate = TopologyTemplate | ManifestsTemplate;
+
+/** As the settings have it. Tells the problems of the one kind that was meant. */
+export const clusterApiTemplateSchema = z.looseObject({}).superRefine((value, context) => {
+  const say = (message: string, path: PropertyKey[]) =>
+    context.addIssue({ code: 'custom', message, path: [...path] });
+  const meant = ['class', 'manifests'].filter(key => value[key] !== undefined);
+  if (meant.length !== 1) {
+    say('expected either class (a topology) or manifests (files)', []);
+    return;
+  }
+  const checked = (meant[0] === 'class' ? topologySchema : manifestsSchema).safeParse(value);
+  for (const issue of checked.error?.issues ?? []) {
+    if (issue.code !== 'unrecognized_keys') say(issue.message, issue.path);
+    else for (const key of issue.keys) say(strange(key), [...issue.path, key]);
+  }
+  if (meant[0] !== 'class' || !Array.isArray(value.workers)) return;
+  const names = value.workers.map(worker => worker?.name);
+  const twice = names.findIndex((name, i) => name !== undefined && names.indexOf(name) !== i);
+  if (twice >= 0) say('is there twice', ['workers', twice, 'name']);
+});
+
+/** Settings of the press, or of the other kind of template, are known by name. */
+function strange(key: string): string {
+  if (key === 'name') return 'comes from the press: leave it out';
+  if (key === 'pods') return 'comes from the press (rangePool): leave it out';
+  return 'there is no such setting';
+}
+
+/** The schema has seen it, and the files have been read. */
+export function isTopology(template: ClusterApiTemplate): template is TopologyTemplate {
+  return 'class' in template;
+}
+
+/** A template that went through the settings. */
+export function templateOf(template: Template): ClusterApiTemplate {
+  return template as unknown as ClusterApiTemplate;
+}
+
+/** How many machines it orders; undefined where the template does not say. */
+export function machinesOf(template: ClusterApiTemplate): { controlPlane?: number; workers?: number } {
+  if (!isTopology(template)) {
+    const { controlPlaneReplicas: controlPlane, workerReplicas: workers } = template;
+    return {
+      ...(controlPlane === undefined ? {} : { controlPlane }),
+      ...(workers === undefined ? {} : { workers }),
+    };
+  }
+  const controlPlane = template.controlPlane?.replicas;
+  // A worker group without a number has the one of its class or of an autoscaler.
+  const workers = (template.workers ?? []).reduce((sum, group) => sum + (group.replicas ?? 1), 0);
+  return { ...(controlPlane === undefined ? {} : { controlPlane }), workers };
+}
+
+/** The controllers give each node a /24 of the pods' range unless told otherwise: kubeadm refuses a smaller range. */
+const maxPodPrefix = 24;
+
+/** @param prefix of the pods' range of one cluster. */
+export function rangeProblem(_template: Template, prefix: number): string | undefined {
+  if (prefix <= maxPodPrefix) return undefined;
+  return `expected at most ${maxPodPrefix}: each node takes a /24 of it for its pods`;
+}
+
+export function addOnProblem(_template: Template, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  return 'a platform of type cluster-api has none: put them into the manifests of the profile';
+}

@@ -1,0 +1,532 @@
+/** The calls of the Kubernetes API: what is sent, what each answer means, and every limit. */
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { applyManifests } from '../../provisioner/src/kubernetes/apply.ts';
+import { clientFor } from '../../provisioner/src/kubernetes/client.ts';
+import { Gone } from '../../provisioner/src/platforms/cluster-api/errors.ts';
+import { Kube } from '../../provisioner/src/platforms/cluster-api/kube.ts';
+import type { KubeObject, WatchEvent } from '../../provisioner/src/platforms/cluster-api/objects.ts';
+import { makeAuthority } from '../../simulator/ccp/certificates.ts';
+import { assetsFolder, type RealApiServer, startRealApiServer } from '../kubernetes/real-api-server.ts';
+import {
+  accessOf,
+  answer,
+  base64,
+  errorOf,
+  kubeconfigOf,
+  never,
+  no,
+  serve,
+  theToken,
+  until,
+} from './cluster-api-server.ts';
+
+const clusters = '/apis/cluster.x-k8s.io/v1beta2/namespaces/lab/clusters';
+const kate: KubeObject = {
+  apiVersion: 'cluster.x-k8s.io/v1beta2',
+  kind: 'Cluster',
+  metadata: { name: 'kate-7', namespace: 'lab' },
+};
+
+describe('what is sent', () => {
+  test('an apply: ours, never forced, strict; a dry run says so', async () => {
+    const server = await serve((_asked, response) => answer(response, 201, kate));
+    const kube = server.kube();
+    expect(await kube.apply(`${clusters}/kate-7`, kate, never)).toEqual(kate);
+    await kube.apply(`${clusters}/kate-7`, kate, never, { dryRun: true });
+    const [first, dry] = server.asked;
+    expect(first).toMatchObject({ method: 'PATCH', body: JSON.stringify(kate) });
+    expect(first?.headers).toMatchObject({
+      'content-type': 'application/apply-patch+yaml',
+      authorization: `Bearer ${theToken}`,
+    });
+    expect(Object.fromEntries(first?.url.searchParams ?? [])).toEqual({
+      fieldManager: 'dashbutton',
+      force: 'false',
+      fieldValidation: 'Strict',
+    });
+    expect(dry?.url.searchParams.get('dryRun')).toBe('All');
+    expect(kube.requests()).toEqual({ apply: 2 });
+  });
+
+  test('a list is read page by page, all at one moment', async () => {
+    const server = await serve(({ url }, response) => {
+      const page = Number(url.searchParams.get('continue') ?? 0);
+      const items = [{ ...kate, metadata: { name: `c-${page}` } }];
+      answer(response, 200, {
+        metadata: { resourceVersion: '70', continue: page < 2 ? `${page + 1}` : '' },
+        items,
+      });
+    });
+    const kube = server.kube();
+    const { items, resourceVersion } = await kube.list(clusters, never);
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(['c-0', 'c-1', 'c-2']);
+    expect(resourceVersion).toBe('70');
+    // Who wants one page gets one.
+    expect((await kube.list(clusters, never, { limit: '1' })).items).toHaveLength(1);
+    expect(kube.requests()).toEqual({ list: 4 });
+  });
+
+  test('a list without end is given up', async () => {
+    const server = await serve((_asked, response) =>
+      answer(response, 200, { metadata: { resourceVersion: '70', continue: 'more' }, items: [] }),
+    );
+    expect(await errorOf(server.kube().list(clusters, never))).toMatchObject({ transient: false });
+    expect(server.asked).toHaveLength(50);
+  });
+
+  test('a delete: of this uid only', async () => {
+    const answers: [number, unknown][] = [
+      [200, kate],
+      [404, no(404, 'clusters "kate-7" not found', { kind: 'clusters' })],
+      [409, no(409, 'Precondition failed: UID in precondition: a, UID in object meta: b')],
+      [409, no(409, 'the object has been modified')],
+    ];
+    const server = await serve((_asked, response) => answer(response, ...(answers.shift() ?? [500, ''])));
+    const kube = server.kube();
+    const remove = () => kube.remove(`${clusters}/kate-7`, { uid: 'a' }, never);
+    expect([await remove(), await remove(), await remove()]).toEqual([true, false, false]);
+    expect(await errorOf(remove())).toMatchObject({ transient: true });
+    expect(JSON.parse(server.asked[0]?.body ?? '')).toMatchObject({ preconditions: { uid: 'a' } });
+  });
+});
+
+const forbidden =
+  'clusters.cluster.x-k8s.io is forbidden: User "system:serviceaccount:lab:button" cannot list resource "clusters" in API group "cluster.x-k8s.io" in the namespace "lab"';
+const conflict = {
+  causes: [
+    { reason: 'FieldManagerConflict', message: 'conflict with "kubectl-edit"', field: '.spec.paused' },
+    { reason: 'FieldManagerConflict', message: 'conflict with "kubectl-edit"', field: '.spec.topology' },
+  ],
+};
+const wrong = {
+  causes: [{ reason: 'FieldValueRequired', message: 'Required value', field: 'spec.topology' }],
+};
+
+describe('what an answer means', () => {
+  test.each<[number, unknown, string, boolean]>([
+    [400, no(400, 'strict decoding error: unknown field "spec.x"'), 'unknown field "spec.x"', false],
+    [
+      401,
+      no(401, 'Unauthorized'),
+      '401: the login is not accepted: check the user somebody in the kub',
+      false,
+    ],
+    [403, no(403, forbidden), 'may not list clusters: give it the Role in provisioner/deploy/', false],
+    [403, no(403, 'clusters is forbidden: User "system:anonymous" cannot'), 'did not arrive', false],
+    [403, no(403, 'exceeded quota: clusters'), '403: exceeded quota: clusters', false],
+    [404, no(404, 'namespaces "lab" not found', { kind: 'namespaces' }), 'make the namespace', false],
+    [404, '404 page not found', 'not served there', false],
+    [409, no(409, 'conflicts', conflict), '.spec.paused belongs to "kubectl-edit", .spec.topology', false],
+    [409, no(409, 'already exists'), '409: already exists', true],
+    [410, no(410, 'too old'), '410: too old', true],
+    [415, no(415, 'the body was in an unknown format'), '415: the body was in an unknown format', false],
+    [422, no(422, 'Cluster "x" is invalid', wrong), '422: spec.topology: Required value', false],
+    [429, no(429, 'Too many requests'), '429: Too many requests', true],
+    [500, no(500, 'failed to create typed patch object'), 'failed to create typed', false],
+    [500, no(500, 'etcdserver: leader changed'), 'leader changed', true],
+    [502, '<html>Bad gateway</html>', '502: <html>Bad gateway</html>', true],
+    [302, '', '302: it leads elsewhere', false],
+    [200, '<html>log in</html>', 'not of Kubernetes', true],
+  ])('status %s, case %#', async (status, body, words, transient) => {
+    const server = await serve((_asked, response) => {
+      response.setHeader('location', '/elsewhere');
+      answer(response, status, body);
+    });
+    const error = await errorOf(server.kube().apply(`${clusters}/kate-7`, kate, never));
+    expect(error.message).toContain('apply clusters.cluster.x-k8s.io/kate-7 in namespace lab: ');
+    expect(error.message).toContain(words);
+    expect(error.transient).toBe(transient);
+    expect(error instanceof Gone).toBe(status === 410);
+    expect(server.asked.every(({ url }) => url.pathname.startsWith(clusters))).toBe(true);
+  });
+
+  test('404 of a get is an answer, of a list it is none', async () => {
+    const server = await serve((_asked, response) => answer(response, 404, '404 page not found'));
+    expect(await server.kube().get(`${clusters}/kate-7`, never)).toBeUndefined();
+    expect((await errorOf(server.kube().list(clusters, never))).message).toContain('not served there');
+  });
+});
+
+describe('limits', () => {
+  test('an answer that does not come, or not to its end', async () => {
+    const server = await serve(({ url }, response) => {
+      if (url.pathname.endsWith('/half')) response.writeHead(200).write('{');
+    });
+    const kube = server.kube({ timeoutMs: 300 });
+    for (const name of ['none', 'half']) {
+      const error = await errorOf(kube.get(`${clusters}/${name}`, never));
+      expect(error.message).toContain('no answer: not complete within 0.3 s');
+      expect(error.transient).toBe(true);
+    }
+  });
+
+  test('an answer of too many bytes', async () => {
+    const server = await serve((_asked, response) => {
+      const piece = Buffer.alloc(1024 * 1024, ' ');
+      const more = (left: number) => {
+        if (left > 0 && !response.destroyed) response.write(piece, () => more(left - 1));
+      };
+      more(17);
+    });
+    const error = await errorOf(server.kube().get(`${clusters}/kate-7`, never));
+    expect(error.message).toContain('more than 16777216 bytes');
+  });
+
+  test('who gives up, or closes, does not wait', async () => {
+    const server = await serve(() => {});
+    const kube = server.kube();
+    const giveUp = new AbortController();
+    const given = errorOf(kube.get(`${clusters}/a`, giveUp.signal));
+    const closed = errorOf(kube.get(`${clusters}/b`, never));
+    await until(() => server.asked.length === 2);
+    giveUp.abort();
+    expect((await given).message).toContain('given up');
+    await kube.close();
+    expect((await closed).transient).toBe(true);
+    expect((await errorOf(kube.get(`${clusters}/c`, never))).transient).toBe(true);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test('another authority is not talked to, whatever the environment says', async () => {
+    const server = await serve((_asked, response) => answer(response, 200, kate));
+    const { certPem } = await makeAuthority('kubernetes');
+    const text = server.kubeconfig(undefined, { 'certificate-authority-data': base64(certPem) });
+    const kube = server.kube({}, { access: accessOf(text) });
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    try {
+      expect((await errorOf(kube.get(clusters, never))).message).toMatch(/certificate|signature/);
+    } finally {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    }
+    expect(server.asked).toHaveLength(0);
+  });
+
+  test('nothing listens there', async () => {
+    const cluster = { server: 'https://127.0.0.1:9', 'certificate-authority-data': base64('x') };
+    const kube = new Kube({ access: accessOf(kubeconfigOf(cluster, { token: theToken })) });
+    onTestFinished(() => kube.close());
+    const error = await errorOf(kube.list(clusters, never));
+    expect(error).toMatchObject({ transient: true, message: expect.stringContaining('list clusters') });
+  });
+});
+
+describe('discovery', () => {
+  const group = (preferred: string, ...versions: string[]) => ({
+    preferredVersion: { version: preferred },
+    versions: versions.map(version => ({ version })),
+  });
+
+  test.each([
+    [group('v1beta2', 'v1beta2', 'v1beta1'), 'v1beta2'],
+    [group('v1beta1', 'v1beta2', 'v1beta1'), 'v1beta1'],
+    [group('v1', 'v1', 'v1beta2'), 'v1beta2'],
+  ])('the version, case %#', async (body, version) => {
+    const server = await serve((_asked, response) => answer(response, 200, body));
+    const kube = server.kube();
+    expect([await kube.version(never), await kube.version(never)]).toEqual([version, version]);
+    expect(kube.requests()).toEqual({ discover: 1 });
+    kube.forget();
+    await kube.version(never);
+    expect(kube.requests()).toEqual({ discover: 2 });
+  });
+
+  test('too old, or not there', async () => {
+    const bodies: [number, unknown][] = [
+      [200, group('v1alpha4', 'v1alpha4')],
+      [404, ''],
+    ];
+    const server = await serve((_asked, response) => answer(response, ...(bodies.shift() ?? [500, ''])));
+    const kube = server.kube();
+    const old = await errorOf(kube.version(never));
+    expect(old).toMatchObject({
+      transient: false,
+      message: expect.stringContaining('serves cluster.x-k8s.io v1alpha4;'),
+    });
+    const none = await errorOf(kube.version(never));
+    expect(none).toMatchObject({ transient: false, message: expect.stringContaining('clusterctl init') });
+  });
+
+  test('the path of a kind, and which kind is missing', async () => {
+    const resources = [
+      { name: 'clusters/status', kind: 'Cluster', namespaced: true },
+      { name: 'clusters', kind: 'Cluster', namespaced: true },
+      { name: 'clusterresourcesets', kind: 'ClusterWide', namespaced: false },
+    ];
+    const server = await serve(({ url: { pathname } }, response) => {
+      if (pathname === '/apis/a.io/v1') return answer(response, 200, { resources });
+      if (pathname === '/apis/a.io') return answer(response, 200, group('v1', 'v1'));
+      answer(response, 404, '');
+    });
+    const kube = server.kube();
+    const path = (apiVersion: string, kind: string, name?: string) =>
+      kube.kindPath(apiVersion, kind, 'lab', name, never);
+    expect(await path('a.io/v1', 'Cluster', 'a b')).toBe('/apis/a.io/v1/namespaces/lab/clusters/a%20b');
+    expect(await path('a.io/v1', 'ClusterWide')).toBe('/apis/a.io/v1/clusterresourcesets');
+    expect(kube.requests()).toEqual({ discover: 1 });
+    const missing = async (apiVersion: string, kind: string) => {
+      const error = await errorOf(path(apiVersion, kind));
+      expect(error.transient).toBe(false);
+      return error.message;
+    };
+    expect(await missing('a.io/v1', 'Machine')).toContain('not serve Machine of a.io/v1: install its custom');
+    expect(await missing('a.io/v2', 'Cluster')).toContain('not serve Cluster of a.io/v2: there is v1');
+    expect(await missing('b.io/v1', 'Pool')).toContain('nothing of b.io is installed');
+  });
+});
+
+describe('a watch', () => {
+  const line = (type: string, object: object) => `${JSON.stringify({ type, object })}\n`;
+  const named = (name: string, resourceVersion: string) => ({ ...kate, metadata: { name, resourceVersion } });
+
+  /** @returns what came before the watch ended, and how it did */
+  async function watched(pieces: readonly (string | Buffer)[], end: 'end' | 'cut' | 'stay' = 'end') {
+    const server = await serve((_asked, response) => {
+      response.writeHead(200);
+      const next = ([piece, ...rest]: readonly (string | Buffer)[]) => {
+        if (piece !== undefined) response.write(piece, () => setTimeout(next, 20, rest));
+        else if (end === 'end') response.end();
+        else if (end === 'cut') response.destroy();
+      };
+      next(pieces);
+    });
+    const events: WatchEvent[] = [];
+    const query = { resourceVersion: '5', timeoutSeconds: 1 };
+    const done = server.kube().watch(clusters, query, event => events.push(event), never);
+    const error = await done.then(
+      () => undefined,
+      (thrown: unknown) => errorOf(Promise.reject(thrown)),
+    );
+    const names = events.map(event =>
+      event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata.name,
+    );
+    return { names, error, query: Object.fromEntries(server.asked[0]?.url.searchParams ?? []) };
+  }
+
+  test('whole lines, however they arrive', async () => {
+    const text = `${line('ADDED', named('ä', '6'))}${line('BOOKMARK', named('', '7'))}${line('DELETED', named('b', '8'))}`;
+    const bytes = Buffer.from(text);
+    const at = bytes.indexOf('ä') + 1; // in the middle of a character
+    const { names, error, query } = await watched([
+      bytes.subarray(0, at),
+      bytes.subarray(at, 150),
+      bytes.subarray(150),
+    ]);
+    expect(names).toEqual(['ä', '7', 'b']);
+    expect(error).toBeUndefined();
+    expect(query).toEqual({
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: '5',
+      timeoutSeconds: '1',
+    });
+  });
+
+  test.each(['end', 'cut'] as const)('an end in the middle of a line: %s', async end => {
+    const { names, error } = await watched([line('ADDED', named('a', '6')), '{"type":"ADD'], end);
+    expect(names).toEqual(['a']);
+    expect(error).toMatchObject({
+      transient: true,
+      message: expect.stringContaining('watch clusters.cluster'),
+    });
+  });
+
+  test('garbage', async () => {
+    for (const garbage of [
+      'no JSON',
+      '{}',
+      '[]',
+      'null',
+      '{"type":"ADDED","object":{"metadata":{"name":"x"}}}',
+    ]) {
+      const { names, error } = await watched([`${garbage}\n`, line('ADDED', named('a', '6'))]);
+      expect(names).toEqual([]);
+      expect(error).toMatchObject({
+        transient: true,
+        message: expect.stringContaining('a line that is no event'),
+      });
+    }
+  });
+
+  test('a line without end', async () => {
+    const piece = Buffer.alloc(1024 * 1024, 'x');
+    const { error } = await watched([piece, piece, piece, piece, piece], 'stay');
+    expect(error?.message).toContain('a line of more than 4194304 bytes');
+  });
+
+  test('a forgotten moment, in a line', async () => {
+    const { error } = await watched(
+      [line('ERROR', no(410, 'too old resource version: 5 (9)', {}, 'Expired'))],
+      'stay',
+    );
+    expect(error).toBeInstanceOf(Gone);
+    const other = await watched([line('ERROR', no(500, 'sorry'))], 'stay');
+    expect(other.error).not.toBeInstanceOf(Gone);
+    expect(other.error?.transient).toBe(true);
+  });
+
+  test.each([
+    [410, 'too old', true],
+    [504, 'Timeout: Too large resource version: 900, current: 7', true],
+    [504, 'Timeout', false],
+  ])('a forgotten moment, at once: %s %s', async (status, message, isGone) => {
+    const server = await serve((_asked, response) => answer(response, status, no(status, message)));
+    const query = { resourceVersion: '5', timeoutSeconds: 1 };
+    const error = await errorOf(server.kube().watch(clusters, query, () => {}, never));
+    expect(error instanceof Gone).toBe(isGone);
+  });
+
+  test('silence beyond its time: nobody is there', async () => {
+    const { error } = await watched([line('ADDED', named('a', '6'))], 'stay');
+    expect(error).toMatchObject({
+      transient: true,
+      message: expect.stringContaining('not complete within 6 s'),
+    });
+  });
+});
+
+const assets = assetsFolder();
+const slowMs = 240_000;
+const title = `a real kube-apiserver${assets === undefined ? ' (KUBEBUILDER_ASSETS names none)' : ''}`;
+
+describe.skipIf(assets === undefined)(title, () => {
+  const maps = '/api/v1/namespaces/default/configmaps';
+  const map = (name: string, data: Record<string, string>): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'default' },
+    data,
+  });
+  let server: RealApiServer;
+  let kube: Kube;
+  const by = (kubeconfig: string) => new Kube({ access: accessOf(kubeconfig) });
+
+  beforeAll(async () => {
+    server = await startRealApiServer(assets ?? '');
+    kube = by(server.kubeconfig);
+    // It makes its own namespaces a moment after it is ready.
+    await until(async () => (await kube.get('/api/v1/namespaces/default', never)) !== undefined);
+  }, slowMs);
+
+  afterAll(async () => {
+    await kube?.close();
+    await server?.close();
+  }, slowMs);
+
+  test('apply, again, get, list, remove by uid only', async () => {
+    const dry = await kube.apply(`${maps}/one`, map('one', { a: '1' }), never, { dryRun: true });
+    expect(dry.metadata.name).toBe('one');
+    expect(await kube.get(`${maps}/one`, never)).toBeUndefined();
+    const first = await kube.apply(`${maps}/one`, map('one', { a: '1' }), never);
+    const again = await kube.apply(`${maps}/one`, map('one', { a: '2' }), never);
+    expect(again).toMatchObject({ data: { a: '2' }, metadata: { uid: first.metadata.uid } });
+    expect((await kube.list(maps, never)).items.map(({ metadata }) => metadata.name)).toContain('one');
+    const uid = first.metadata.uid ?? '';
+    expect(await kube.remove(`${maps}/one`, { uid: 'another' }, never)).toBe(false);
+    expect(await kube.remove(`${maps}/one`, { uid }, never)).toBe(true);
+    expect(await kube.remove(`${maps}/one`, { uid }, never)).toBe(false);
+  });
+
+  test('a list of several pages', { timeout: slowMs }, async () => {
+    for (let i = 0; i < 210; i++) await kube.apply(`${maps}/page-${i}`, map(`page-${i}`, {}), never);
+    const before = kube.requests().list ?? 0;
+    const { items } = await kube.list(maps, never);
+    expect(items.filter(({ metadata }) => metadata.name.startsWith('page-'))).toHaveLength(210);
+    expect(kube.requests().list).toBe(before + 2);
+  });
+
+  test("somebody else's field", async () => {
+    const client = clientFor(server);
+    const his = { ...map('two', { a: '1' }), metadata: { name: 'two', namespace: 'default' } };
+    await applyManifests(client, [his], { fieldManager: 'somebody' }, never);
+    await client.close();
+    const error = await errorOf(kube.apply(`${maps}/two`, map('two', { a: '2' }), never));
+    expect(error.transient).toBe(false);
+    expect(error.message).toMatch(
+      /^apply configmaps\/two in namespace default: 409: \.data\.a belongs to "somebody"/,
+    );
+  });
+
+  test('a wrong object, an unknown field, an unknown namespace, an unknown kind', async () => {
+    const wrongKey = await errorOf(kube.apply(`${maps}/x`, map('x', { 'a b': '1' }), never));
+    expect(wrongKey.message).toContain('422: data[a b]: Invalid value');
+    const unknown = { ...map('x', {}), dada: {} };
+    const unknownField = await errorOf(kube.apply(`${maps}/x`, unknown, never));
+    expect(unknownField).toMatchObject({ transient: false, message: expect.stringContaining('dada') });
+    const elsewhere = { ...map('x', {}), metadata: { name: 'x', namespace: 'nowhere' } };
+    const noNamespace = await errorOf(
+      kube.apply('/api/v1/namespaces/nowhere/configmaps/x', elsewhere, never),
+    );
+    expect(noNamespace.message).toContain('namespaces "nowhere" not found: make the namespace');
+    expect((await errorOf(kube.apply(`${clusters}/kate-7`, kate, never))).message).toContain(
+      'not served there',
+    );
+    expect((await errorOf(kube.version(never))).message).toContain('install Cluster API');
+    expect(await kube.kindPath('v1', 'ConfigMap', 'default', 'x', never)).toBe(`${maps}/x`);
+    expect(await kube.kindPath('v1', 'Namespace', 'default', 'x', never)).toBe('/api/v1/namespaces/x');
+  });
+
+  test('without a login, with a wrong one, without rights', async () => {
+    const { ca } = server;
+    const cluster = { server: server.server, 'certificate-authority-data': base64(ca) };
+    const nobody = by(kubeconfigOf(cluster, {}));
+    const wrongOne = by(kubeconfigOf(cluster, { token: theToken }));
+    const stranger = by(server.strangerKubeconfig);
+    const admin = by(server.tokenKubeconfig);
+    expect((await errorOf(nobody.list(maps, never))).message).toContain(
+      '403: the login did not arrive (system:anon',
+    );
+    expect((await errorOf(wrongOne.list(maps, never))).message).toContain('401: the login is not accepted');
+    expect((await errorOf(stranger.list(maps, never))).message).toBe(
+      'list configmaps in namespace default: 403: "stranger" may not list configmaps: give it the Role in provisioner/deploy/',
+    );
+    expect((await errorOf(stranger.apply(`${maps}/x`, map('x', {}), never))).message).toContain(
+      'may not patch configmaps',
+    );
+    expect((await admin.list(maps, never, { limit: '1' })).items).toHaveLength(1);
+    for (const one of [nobody, wrongOne, stranger, admin]) await one.close();
+  });
+
+  test('a watch tells all that happens after a list', { timeout: slowMs }, async () => {
+    const { resourceVersion } = await kube.list(maps, never);
+    const events: WatchEvent[] = [];
+    const query = { resourceVersion, timeoutSeconds: 3 };
+    let isOpen = false;
+    const onOpen = () => {
+      isOpen = true;
+    };
+    const done = kube.watch(maps, { ...query, onOpen }, event => events.push(event), never);
+    await until(() => isOpen);
+    const { metadata } = await kube.apply(`${maps}/seen`, map('seen', { a: '1' }), never);
+    await kube.apply(`${maps}/seen`, map('seen', { a: '2' }), never);
+    await kube.remove(`${maps}/seen`, { uid: metadata.uid ?? '' }, never);
+    await done; // the server keeps to its time
+    const seen = events.flatMap(one => (one.type === 'BOOKMARK' ? [] : [one]));
+    const types = seen.filter(({ object }) => object.metadata.name === 'seen').map(({ type }) => type);
+    expect(types).toEqual(['ADDED', 'MODIFIED', 'DELETED']);
+  });
+
+  test('a moment that is too old', { timeout: slowMs }, async () => {
+    const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const gadgets = '/apis/example.net/v1/gadgets';
+    await kube.apply(`${definitions}/gadgets.example.net`, gadget, never);
+    // Its history begins here, so nothing is known of the first moment.
+    await until(async () => (await kube.get(gadgets, never).catch(() => 'served')) === 'served');
+    const query = { resourceVersion: '1', timeoutSeconds: 3 };
+    expect(await errorOf(kube.watch(gadgets, query, () => {}, never))).toBeInstanceOf(Gone);
+    const wrong = { ...gadget, spec: { ...gadget.spec, scope: 'Nowhere' } };
+    const error = await errorOf(kube.apply(`${definitions}/gadgets.example.net`, wrong, never));
+    expect(error).toMatchObject({ transient: false, message: expect.stringContaining('422: spec.scope: ') });
+  });
+});
+
+const gadget: KubeObject = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'gadgets.example.net' },
+  spec: {
+    group: 'example.net',
+    names: { kind: 'Gadget', plural: 'gadgets', singular: 'gadget', listKind: 'GadgetList' },
+    scope: 'Cluster',
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
+};
