@@ -1,7 +1,7 @@
 /** `dashbutton provisioner`: what runs inside the lab. */
 import { Command } from 'commander';
 import { makeLog } from '../config/src/log.ts';
-import { endOnMistake, untilStopped } from './until-stopped.ts';
+import { endOnMistake, heedSignals } from './service.ts';
 
 const mistakeAdvice =
   'start it again (systemd does); its journal has every press, and what was under way goes on. Please report this line';
@@ -34,6 +34,7 @@ Secrets are read from files that the settings name, never from the command line.
       }
       const log = makeLog('provisioner');
       endOnMistake(log, mistakeAdvice);
+      const signals = heedSignals(log);
       const { startProvisioner } = await import('../provisioner/src/provisioner.ts');
       const { startOperator } = await import('../provisioner/src/operator/operator.ts');
       const provisioner = await startProvisioner(config, { log });
@@ -41,9 +42,9 @@ Secrets are read from files that the settings name, never from the command line.
         await provisioner.stop();
         throw error;
       });
-      await untilStopped(async () => {
+      await signals.untilStopped(async () => {
         await operator.stop();
         await provisioner.stop();
-      }, log);
+      });
     });
 }

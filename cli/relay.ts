@@ -6,7 +6,7 @@ import { SetupError } from '../config/src/setup-error.ts';
 import type { Relay, TlsOptions } from '../relay/src/relay.ts';
 import type { RelaySettings } from '../relay/src/settings/settings.ts';
 import { exportCommand } from './relay-export/command.ts';
-import { endOnMistake, portOption, untilStopped } from './until-stopped.ts';
+import { endOnMistake, heedSignals, portOption } from './service.ts';
 
 /** IANA's port for MQTT over TLS. */
 const defaultTlsPort = 8883;
@@ -98,13 +98,14 @@ decides, LOG_LEVEL=debug says more).`,
       const { startRelay } = await import('../relay/src/relay.ts');
       const log = makeLog('relay');
       endOnMistake(log, mistakeAdvice);
+      const signals = heedSignals(log);
       const relay = await startRelay({ ...relayOptions, log });
       const monitor = at === undefined ? undefined : await watch(relay, at, log);
       const stop = async () => {
         await monitor?.stop();
         await relay.close();
       };
-      await untilStopped(stop, log, () => relay.reload());
+      await signals.untilStopped(stop, () => relay.reload());
     });
 }
 

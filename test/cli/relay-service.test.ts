@@ -7,6 +7,7 @@ import { connectAsync } from 'mqtt';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { makeServerPair } from '../../simulator/ccp/certificates.ts';
+import { eventually } from '../provisioner/lab.ts';
 import { keys, users } from '../relay/helpers.ts';
 import { Service, startLimitMs } from './operator-lab.ts';
 
@@ -112,6 +113,19 @@ it('SIGHUP: users are read again at once; a broken file is named, and changes no
   await service.says('users file not taken');
   expect((await fetch(`${monitor}/readyz`)).status).toBe(200);
   expect(service.over).toBe(false);
+});
+
+it('a signal that comes while it starts is carried out after that, in order', limit, async () => {
+  service = Service.start(settings(), { command: 'relay', env: { LOG_FORMAT: 'json' } });
+  const { child } = service;
+  // At the very first word, which comes before the doors are open: the signals are there in the same millisecond.
+  child.stdout?.once('data', () => {
+    child.kill('SIGHUP');
+    child.kill('SIGTERM');
+  });
+  await service.says('"stopped"');
+  await eventually(() => child.exitCode !== null || child.signalCode !== null);
+  expect(child).toMatchObject({ exitCode: 0, signalCode: null });
 });
 
 it('a monitor that cannot listen: no relay without it', limit, async () => {
