@@ -1,7 +1,7 @@
 /** The way to a management cluster as the driver goes it, and which setting to change where it ends. */
 import type { Login } from '../../provisioner/src/platforms/cluster-api/login.ts';
 import type { ClusterApiConfig } from '../../provisioner/src/platforms/cluster-api/settings.ts';
-import type { PlatformConfig } from '../../provisioner/src/platforms/make.ts';
+import type { PlatformConfig } from '../../provisioner/src/platforms/kinds.ts';
 import type { ProxyAddress } from '../../provisioner/src/way/addresses.ts';
 import { hostOf } from '../../provisioner/src/way/relay-url.ts';
 

@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { readSecret } from '../../config/src/secret-file.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../config/src/yaml-file.ts';
-import { makePlatform, type PlatformConfig, platformConfig } from '../../provisioner/src/platforms/make.ts';
+import { type PlatformConfig, platformConfig } from '../../provisioner/src/platforms/kinds.ts';
+import { makePlatform } from '../../provisioner/src/platforms/make.ts';
 import { type Settings, settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
 import { isPlaceholder, standIn } from '../profile/identifiers.ts';
 import type { Problem } from './result.ts';
@@ -54,7 +55,7 @@ async function ofProfile(
   const places = placesIn(template, at);
   if (places.length === 0) return [];
   const config = platformOf(settings, settings.profiles[name]?.platform ?? '', path);
-  const platform = makePlatform(config);
+  const platform = await makePlatform(config);
   try {
     // With its placeholders: no platform has anything of such a name, so it tells what it has.
     const lines = await platform.missing(objectAt(template), signal);

@@ -43,22 +43,38 @@ export async function configuration(visit: Visit): Promise<Finding> {
 
 /** The lines of a SetupError, each with its setting where it names one. */
 function problemsIn(message: string, path: string): Problem[] {
-  const lines = message.split('\n').filter(line => !/ has (one problem|\d+ problems):$/.test(line));
-  return lines.map(line => {
+  let block: { setting: string; file: string } | undefined;
+  return message.split('\n').flatMap(line => {
     const text = line.trim();
-    const [, setting, found] = /^([A-Za-z][\w-]*(?:\.[\w-]+)*|\(top\)): (.+)$/.exec(text) ?? [];
-    if (setting !== undefined && found !== undefined) {
-      const [, expected, value] = /^(expected .+) \((?:found (.+)|nothing is there)\)$/.exec(found) ?? [];
-      const both =
-        expected === undefined
-          ? { found }
-          : { found: value ?? 'nothing is there', expected: expected.slice('expected '.length) };
-      return { setting, ...both, ...adviceFor(path) };
+    const [, head] = /^(.*) has (?:one problem|\d+ problems):$/.exec(text) ?? [];
+    if (head !== undefined) {
+      // Of a file that a setting names: there it has to be mended, not in the settings.
+      const [, setting = '', file = path] = /^([A-Za-z]\w*(?:\.[\w-]+)+)(?: (\/.*))?$/.exec(head) ?? [];
+      block = setting === '' ? undefined : { setting, file };
+      return [];
     }
-    const [, file] = /^([A-Za-z]\w*(?:\.[\w-]+)*) \//.exec(text) ?? [];
-    const [, variable] = /^(\w+_proxy) in the environment/i.exec(text) ?? [];
-    return { setting: file ?? variable ?? path, found: text, ...adviceFor(path) };
+    if (line === text) block = undefined;
+    return [block === undefined ? problemIn(text, path) : inFile(text, block)];
   });
+}
+
+function inFile(found: string, { setting, file }: { setting: string; file: string }): Problem {
+  return { setting, found, advice: `mend ${file}` };
+}
+
+function problemIn(text: string, path: string): Problem {
+  const [, setting, found] = /^([A-Za-z][\w-]*(?:\.[\w-]+)*|\(top\)): (.+)$/.exec(text) ?? [];
+  if (setting !== undefined && found !== undefined) {
+    const [, expected, value] = /^(expected .+) \((?:found (.+)|nothing is there)\)$/.exec(found) ?? [];
+    const both =
+      expected === undefined
+        ? { found }
+        : { found: value ?? 'nothing is there', expected: expected.slice('expected '.length) };
+    return { setting, ...both, ...adviceFor(path) };
+  }
+  const [, file] = /^([A-Za-z]\w*(?:\.[\w-]+)*) \//.exec(text) ?? [];
+  const [, variable] = /^(\w+_proxy) in the environment/i.exec(text) ?? [];
+  return { setting: file ?? variable ?? path, found: text, ...adviceFor(path) };
 }
 
 function adviceFor(path: string): { advice: string } {

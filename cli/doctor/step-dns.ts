@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { messageOf } from '../../config/src/setup-error.ts';
-import type { PlatformConfig } from '../../provisioner/src/platforms/make.ts';
+import type { PlatformConfig } from '../../provisioner/src/platforms/kinds.ts';
 import { socketReason } from '../../provisioner/src/way/hop-error.ts';
 import { hostOf } from '../../provisioner/src/way/relay-url.ts';
 import { settingNames, wayTo } from './management-cluster.ts';

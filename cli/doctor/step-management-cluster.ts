@@ -34,12 +34,10 @@ export async function managementCluster(
       throw broken({ setting: setting.login, found: messageOf(error), expected: 'a login that can be read' });
     });
     const seen = await lookAt(name, way, credentials, setting, visit, warnings);
-    await visit
-      .platform(name)
-      .check(visit.limit())
-      .catch(error => {
-        throw broken(checkProblem(error, config, setting));
-      });
+    const platform = await visit.platform(name);
+    await platform.check(visit.limit()).catch(error => {
+      throw broken(checkProblem(error, config, setting));
+    });
     const through = way.proxy === undefined ? '' : ` through ${way.proxy.type} proxy ${proxyName(way.proxy)}`;
     return `${name}: ${describe(seen)}${through}; Cluster API answers, clusters in namespace ${config.namespace} can be listed`;
   } finally {

@@ -40,12 +40,10 @@ async function ccpLogin(name: string, config: CcpConfig, visit: Visit, warnings:
   }
   warnings.push(...(await clockWarning(name, new URL(config.url).host, secure, visit)));
   secure.destroy();
-  await visit
-    .platform(name)
-    .check(visit.limit())
-    .catch(error => {
-      throw new Broken(loginProblem(name, error), warnings);
-    });
+  const platform = await visit.platform(name);
+  await platform.check(visit.limit()).catch(error => {
+    throw new Broken(loginProblem(name, error), warnings);
+  });
   return `${name}: ${describe(seen)}; logged in as ${config.username}`;
 }
 

@@ -16,7 +16,7 @@ export async function templateObjects(visit: Visit): Promise<Finding> {
   const found: string[] = [];
   const problems: Problem[] = [];
   for (const [name, profile] of Object.entries(visit.profiles())) {
-    const platform = visit.platform(profile.platform);
+    const platform = await visit.platform(profile.platform);
     try {
       const missing = await platform.missing(profile.template, visit.limit());
       problems.push(...missingProblems(name, profile.platform, missing, visit));
@@ -46,7 +46,19 @@ function missingProblems(
 ): Problem[] {
   const settings = config.platforms[platform];
   return templateProblems(`profiles.${profile}.template`, lines).map(problem => {
-    if (settings?.type !== 'cluster-api' || !/: 403: /.test(problem.found)) return problem;
+    if (settings?.type !== 'cluster-api') return problem;
+    if (problem.found.endsWith(': make the namespace')) {
+      const { namespace } = settings;
+      return {
+        setting: `platforms.${platform}.namespace`,
+        found: problem.found,
+        expected: 'a namespace that is there',
+        advice: `kubectl create namespace ${namespace}, and the Role in it; or correct the name`,
+      };
+    }
+    // A webhook or a quota says no with 403 as well, and is no matter of the login's.
+    if (!/: 403: .*(may (patch and )?not \w+|system:anonymous|is forbidden:?$)/.test(problem.found))
+      return problem;
     return {
       setting: settingNames(`platforms.${platform}`, settings).login,
       found: problem.found,

@@ -79,12 +79,12 @@ export class Visit {
   }
 
   /** The driver of a platform in the settings: all steps share one, and its login. */
-  platform(name: string): Platform {
+  async platform(name: string): Promise<Platform> {
     const known = this.#platforms.get(name);
     if (known !== undefined) return known;
     const settings = this.config.platforms[name];
     if (settings === undefined) throw new Error(`there is no platform ${name}`);
-    const made = makePlatform(settings);
+    const made = await makePlatform(settings);
     this.#platforms.set(name, made);
     return made;
   }

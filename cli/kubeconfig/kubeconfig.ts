@@ -62,9 +62,9 @@ async function fromPlatform(
   const presses = await pressesOf(journal, say);
   const config = loadConfig(path);
   let made: Platform | undefined;
-  const platformAt = (name: string) => {
+  const platformAt = async (name: string) => {
     const settings = config.platforms[name];
-    made ??= settings === undefined ? undefined : makePlatform(settings);
+    made ??= settings === undefined ? undefined : await makePlatform(settings);
     return made;
   };
   try {

@@ -13,7 +13,7 @@ import { type Health, healthy, PlatformChecks } from './health.ts';
 import { Journal } from './journal/index.ts';
 import type { Asker, PressRecord } from './journal/records.ts';
 import { handOutLimitMs, kubeconfigOf } from './operator/hand-out.ts';
-import { makePlatform } from './platforms/make.ts';
+import { makePlatforms } from './platforms/make.ts';
 import type { Platform } from './platforms/platform.ts';
 import type { Terms } from './presses/answer.ts';
 import { type Counters, newCounters } from './presses/counters.ts';
@@ -71,15 +71,17 @@ export interface Provisioner {
 
 /**
  * Opens the journal, goes on with every unfinished build and release, and connects to the relay in the background.
- * @throws SetupError when the journal cannot be used. A relay or platform that is away is no error: it may come.
+ * @throws SetupError when the journal cannot be used, or what the settings say of a platform. A relay or platform that is away is no error: it may come.
  */
 export async function startProvisioner(
   config: ProvisionerConfig,
   deps: ProvisionerDeps,
 ): Promise<Provisioner> {
   const { log, now = Date.now } = deps;
+  // Before the journal, which would stay open when one of them cannot be made.
+  const platforms = await makePlatforms(config.platforms, log);
   const journal = await Journal.open(config.journal, { log, now });
-  const room = new Room(config, deps, journal);
+  const room = new Room(config, deps, journal, platforms);
   room.resume();
   return room;
 }
@@ -103,16 +105,15 @@ class Room implements Provisioner {
   #mute: ReadonlySet<string> = new Set();
   #stopped: Promise<void> | undefined;
 
-  constructor(config: ProvisionerConfig, deps: ProvisionerDeps, journal: Journal) {
+  constructor(
+    config: ProvisionerConfig,
+    deps: ProvisionerDeps,
+    journal: Journal,
+    platforms: ReadonlyMap<string, Platform>,
+  ) {
     const { log, now = Date.now, random = Math.random } = deps;
     const buttons = Object.keys(config.buttons);
     const keys = new Map(Object.entries(config.buttons).map(([name, { key }]) => [name, keyFromBytes(key)]));
-    const platforms = new Map(
-      Object.entries(config.platforms).map(([name, it]) => [
-        name,
-        makePlatform(it, log.child({ platform: name })),
-      ]),
-    );
     const desk = new Desk({
       journal,
       keys,
@@ -222,7 +223,7 @@ class Room implements Provisioner {
     const holdings = {
       config: this.#config,
       presses: this.presses(),
-      platformAt: (name: string) => this.#platforms.get(name),
+      platformAt: async (name: string) => this.#platforms.get(name),
     };
     const kubeconfig = await kubeconfigOf(cluster, holdings, AbortSignal.timeout(handOutLimitMs));
     // Who got in, for those who look into it later: the name, and nothing of the kubeconfig.

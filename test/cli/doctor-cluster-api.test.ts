@@ -1,4 +1,5 @@
 /** A management cluster that is not as the settings say: doctor and provisioner name what, and the setting to change. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -262,6 +263,46 @@ describe('templates', () => {
       'does not serve DockerCluster of infrastructure.cluster.x-k8s.io/v1beta1',
     );
     expect(problem?.advice).toContain('clusterctl init --infrastructure');
+  });
+
+  it.each([
+    ['a class', topology],
+    ['manifests', manifests],
+  ])('a namespace that is not there, with %s: that setting, once', async (_, wanted) => {
+    const visited = await visit(settings({ platform: { namespace: 'nowhere' }, template: wanted }));
+    const problem = broken(visited, 'template objects', ['platforms.fleet.namespace']);
+    expect(problem?.found).toContain('namespaces "nowhere" not found');
+    expect(problem?.advice).toContain('kubectl create namespace nowhere');
+  });
+
+  it('a fault in a file of manifests: the setting that names it, and the file to mend', async () => {
+    const file = setUp.file(
+      'typo.yaml',
+      readFileSync(example, 'utf8').replaceAll(/CLUSTER_NAME\}$/gm, 'CLUSTERNAME}'),
+    );
+    const visited = await visit(settings({ template: { ...manifests, manifests: [file] } }));
+    expect(statesOf(visited)[0]).toBe('broken configuration');
+    for (const { setting, found, advice } of problemsOf(visited)) {
+      expect(setting).toBe(`${template}.manifests`);
+      expect(found).toMatch(/^line \d+: there is no placeholder ..CLUSTERNAME\}/);
+      expect(advice).toMatch(/^mend .*typo\.yaml$/);
+    }
+  });
+
+  it('a right that is needed only later: to watch, to delete', { timeout: 2 * startLimitMs }, async () => {
+    for (const verb of ['watch', 'delete']) {
+      const [clusters, ...others] = rights({
+        apiGroups: ['cluster.x-k8s.io'],
+        resources: ['clusterclasses'],
+        verbs: ['get'],
+      });
+      const verbs = [...(clusters?.verbs ?? []), 'delete'].filter(one => one !== verb);
+      const rules = [{ ...(clusters as Rule), verbs }, ...others];
+      const token = fleet.addAccount({ name: `no-${verb}`, rules });
+      const visited = await visit(settings({ text: fleet.kubeconfig(token) }));
+      const problem = broken(visited, 'template objects', ['platforms.fleet.kubeconfig']);
+      expect(problem?.found).toContain(`may not ${verb} clusters`);
+    }
   });
 
   it('rights for one kind of template only: the login is named, not the template', async () => {

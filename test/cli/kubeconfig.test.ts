@@ -64,7 +64,7 @@ describe('which cluster is ours to hand out', () => {
         return { address: 'a', server: 'https://a', ca: '', kubeconfig };
       },
     };
-    const platformAt = (at: string) => (at === 'p' ? (platform as Platform) : undefined);
+    const platformAt = async (at: string) => (at === 'p' ? (platform as Platform) : undefined);
     const answer = kubeconfigOf(name, { config, presses, platformAt }, never);
     return { answer, handed: () => handed };
   }
@@ -117,7 +117,7 @@ describe('which cluster is ours to hand out', () => {
 
   it('names no more than twenty', async () => {
     const many = Array.from({ length: 30 }, (_, i): PressRecord => pressRecord(i + 1, { step: 'ready' }));
-    const none = { config, presses: many, platformAt: () => undefined };
+    const none = { config, presses: many, platformAt: async () => undefined };
     const { message } = await kubeconfigOf('x', none, never).catch(error => error);
     expect(message.match(/house-01-\d+/g)).toHaveLength(20);
     const error = await kubeconfigOf('x', { ...none, presses: [] }, never).catch(thrown => thrown);

@@ -195,6 +195,14 @@ describe('an order', () => {
   });
 });
 
+test('a refusal begins with why: a display has room for 80 characters', options, async () => {
+  const wrong = { ...topology, workers: [{ class: 'gpu', name: 'a', replicas: 1 }] };
+  await expect(driver.create(order('desk-1', wrong), never)).rejects.toMatchObject({
+    transient: false,
+    message: expect.stringMatching(/^Cluster: 422: spec\.topology\.workers\.\S+: Invalid value: "gpu"/),
+  });
+});
+
 describe('a set that a crash cut short', () => {
   /** A create that ends behind the Cluster. */
   async function cutShort(request: ClusterRequest): Promise<void> {
@@ -218,7 +226,10 @@ describe('a set that a crash cut short', () => {
     await cutShort(request);
     const heal = simulator.fail({ kind: 'forbidden', method: 'PATCH', resource: 'dockerclusters' });
     const seen = await driver.observe(request, never);
-    expect(seen).toMatchObject({ kind: 'building', phase: expect.stringMatching(/^apply dockerclusters/) });
+    expect(seen).toMatchObject({
+      kind: 'building',
+      phase: expect.stringMatching(/^DockerCluster: 403: may not/),
+    });
     expect(seen.kind === 'building' ? seen.phase.length : 0).toBeLessThanOrEqual(40);
     // Not at every look.
     const { apply } = driver.requests();
@@ -326,6 +337,31 @@ describe('what is missing', () => {
     expect(await weak.missing(manifests, never)).toContainEqual(expect.stringMatching(/may not get secrets/));
   });
 
+  test.each(['watch', 'delete'])('the right to %s, which a press needs only later', options, async verb => {
+    const verbs = ['get', 'list', 'watch', 'create', 'patch', 'delete'].filter(one => one !== verb);
+    const clusters = { apiGroups: ['cluster.x-k8s.io'], resources: ['clusters'], verbs };
+    const classes = {
+      apiGroups: ['cluster.x-k8s.io'],
+      resources: ['clusterclasses'],
+      verbs: ['get', 'list'],
+    };
+    const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
+    const token = simulator.addAccount({ name: `no-${verb}`, rules: [clusters, classes, secrets] });
+    const lines = await platform(simulator, token).missing(topology, never);
+    expect(lines).toEqual([expect.stringContaining(`may not ${verb} clusters`)]);
+  });
+
+  test('a namespace that is not there: once, whatever the template', options, async () => {
+    const nowhere = new ClusterApiPlatform(configFor(simulator, 'nowhere'));
+    closing.push(() => nowhere.close());
+    await nowhere.check(never);
+    for (const template of [topology, manifests]) {
+      expect(await nowhere.missing(template, never)).toEqual([
+        expect.stringContaining('namespaces "nowhere" not found: make the namespace'),
+      ]);
+    }
+  });
+
   test('of a template whose files have not been read nothing is known', async () => {
     expect(await driver.missing({ ...manifests, manifests: ['a.yaml'] }, never)).toEqual([]);
   });
@@ -342,7 +378,7 @@ test('all looks come from one watch', options, async () => {
 });
 
 test('makePlatform makes it, and names reach as far as a press can', options, async () => {
-  const made = makePlatform(configFor(simulator, 'dashbutton'));
+  const made = await makePlatform(configFor(simulator, 'dashbutton'));
   closing.push(() => made.close());
   await made.check(never);
   await made.create(order(longestName, manifests), never);

@@ -4,7 +4,9 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { Connection } from '../../provisioner/src/platforms/cluster-api/connection.ts';
 import { Kube } from '../../provisioner/src/platforms/cluster-api/kube.ts';
 import { makeAuthority, makeClientPair } from '../../simulator/ccp/certificates.ts';
 import {
@@ -17,6 +19,7 @@ import {
   never,
   serve,
   theToken,
+  until,
 } from './cluster-api-server.ts';
 
 const path = '/api/v1/namespaces/lab/configmaps/x';
@@ -379,4 +382,43 @@ test('a proxy that is not there is named', async () => {
   const kube = server.kube({}, { proxy: 'http://127.0.0.1:9' });
   const error = await errorOf(kube.get(path, never));
   expect(error.message).toContain('proxy 127.0.0.1:9 (from the setting proxy) is not reachable');
+});
+
+test('a server of another authority: what to compare', async () => {
+  const server = await serve(anyone);
+  const { certPem } = await makeAuthority('other');
+  const text = server.kubeconfig(undefined, { 'certificate-authority-data': base64(certPem) });
+  const error = await errorOf(server.kube({}, { access: accessOf(text) }).get(path, never));
+  expect(error.message).toContain('is not the one that the settings name: take a fresh kubeconfig or ca');
+  expect(server.asked).toEqual([]);
+});
+
+test('a client certificate that is none, directly and through a proxy', async () => {
+  const server = await serve((_asked, response) => answer(response, 200, {}));
+  const proxy = await startProxy();
+  const garbage = base64('no certificate at all');
+  const access = accessOf(
+    server.kubeconfig({ 'client-certificate-data': garbage, 'client-key-data': garbage }),
+  );
+  for (const setting of [proxy.url, 'none']) {
+    const kube = server.kube({ timeoutMs: 5_000 }, { access, proxy: setting });
+    const { message } = await errorOf(kube.version(never));
+    expect(message).toMatch(/^login: .*certificate/);
+  }
+});
+
+test('who closes does not wait for a call that a renewed certificate has left on an old connection', async () => {
+  const server = await serve((asked, response) => {
+    if (asked.url.pathname !== '/hangs') answer(response, 200, {});
+  });
+  const connection = new Connection(undefined);
+  const ask = (at: string, tls: object) => {
+    const call = { method: 'GET', url: `${server.url}${at}`, headers: {} } as const;
+    return connection.call(call, { ca: server.ca, ...tls }, 60_000, never);
+  };
+  const hanging = ask('/hangs', {}).catch(() => 'rejected');
+  await until(() => server.asked.length === 1);
+  expect((await ask('/answers', { serverName: 'localhost' })).status).toBe(200);
+  await connection.close();
+  expect(await Promise.race([hanging, sleep(10_000)])).toBe('rejected');
 });

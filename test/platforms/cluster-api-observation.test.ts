@@ -386,4 +386,13 @@ describe('the kubeconfig', () => {
     expect(at('API.Example.net', 'https://api.example.net')).toBe('api.example.net');
     expect(at('fd00::5', 'https://[fd00::5]:6443')).toBe('[fd00::5]');
   });
+
+  test('the provider of EKS writes a whole URL where the host stands', () => {
+    const host = 'https://A1B2C3.gr7.eu-central-1.eks.amazonaws.com';
+    const of = cluster('v1beta1', {}, { controlPlaneEndpoint: { host, port: 443 } });
+    const its = secret({ labels: label }, kubeconfigFor(host));
+    expect(accessFrom(of, its).address).toBe('a1b2c3.gr7.eu-central-1.eks.amazonaws.com');
+    const other = secret({ labels: label }, kubeconfigFor('https://other.eks.amazonaws.com'));
+    expect(() => accessFrom(of, other)).toThrow(/leads to other\.eks/);
+  });
 });

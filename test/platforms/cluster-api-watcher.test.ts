@@ -211,16 +211,13 @@ describe('what we have just written', () => {
     expect(versionOf(store)).toBe('13');
   });
 
-  test('is gone with another event, a bookmark, a later list, or forgotten', () => {
+  test('is gone with another event, a bookmark, or a later list', () => {
     const store = new Store();
     store.note(at('12'));
     store.take({ type: 'DELETED', object: at('13') });
     expect(store.get('a')).toBeUndefined();
     store.note(at('14'));
     store.take({ type: 'BOOKMARK', resourceVersion: '100' });
-    expect(store.get('a')).toBeUndefined();
-    store.note(at('101'));
-    store.forget('a');
     expect(store.get('a')).toBeUndefined();
     store.note(at('102'));
     store.replace([], '50', store.begin()); // whatever its number: the list began afterwards

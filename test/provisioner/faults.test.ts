@@ -165,6 +165,19 @@ test('not ready by the deadline: failed, with what was wrong', async () => {
   });
 });
 
+test('not ready by the deadline, and nothing was wrong: failed, with what it was waiting for', async () => {
+  await lab.close();
+  lab = await startLab({ ccp: { speed: 10 } });
+  changeProfile({ deadlineS: 3 });
+  await start();
+  await button.press(1);
+  const failed = await button.until(status => status.state === 'failed');
+  expect(failed).toMatchObject({
+    code: 'PLATFORM',
+    line: expect.stringMatching(/^Not ready after 3 s: \S/),
+  });
+});
+
 test('stopped and started in the middle: goes on with the same cluster', async () => {
   await start();
   await button.press(1);

@@ -32,6 +32,29 @@ const manifest = {
   },
 };
 
+test('manifests: machines that are ordered when all else stands come too, and more of them', async () => {
+  const { lab, client } = await startLab();
+  const parts = [
+    object(groups.infrastructure, 'DockerCluster', 'dockerclusters', 'one', {}),
+    object(groups.controlplane, 'KubeadmControlPlane', 'kubeadmcontrolplanes', 'one', { replicas: 1 }),
+  ];
+  for (const { path: at, body } of parts) expect((await client.apply(at, body)).status, at).toBe(201);
+  expect((await client.apply(`${path}/one`, manifest)).status).toBe(201);
+  await reached(lab, 'one', 'ready');
+  for (const replicas of [2, 3]) {
+    const spec = { clusterName: 'one', replicas };
+    const late = object('cluster.x-k8s.io', 'MachineDeployment', 'machinedeployments', 'one-md', spec);
+    expect((await client.apply(late.path, late.body)).status).toBeLessThan(300);
+    await until(async () => {
+      const { readyReplicas } = (await client.get(`${path}/one`)).json.status.workers as Record<
+        string,
+        number
+      >;
+      return readyReplicas === replicas;
+    });
+  }
+});
+
 test('manifests: nothing happens until what the cluster refers to is there; then replicas come from it', async () => {
   const { lab, client } = await startLab();
   const made = await client.apply(`${path}/one`, manifest);

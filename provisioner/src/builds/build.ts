@@ -43,7 +43,10 @@ export class Build implements Work {
   readonly #finish: Finish;
   readonly #create: Create = { state: 'none', words: '', tries: 0 };
   #absentSinceMs: number | undefined;
+  /** Of the last look, empty when that went well. */
   #lastTrouble = '';
+  /** What the last good look saw being waited for. */
+  #lastPhase = '';
 
   constructor(deps: BuildDeps, { button, press, profile }: PressRecord) {
     this.#deps = deps;
@@ -98,6 +101,7 @@ export class Build implements Work {
       // Late, it still looks once: the cluster may have become ready while no provisioner ran.
       await this.#step();
       this.#backoff.reset();
+      this.#lastTrouble = '';
       if (this.#isLate && isBuilding(this.#record.step)) await this.#fail(this.#lateWords());
       return this.#lookMs * (0.75 + 0.5 * this.#deps.random());
     } catch (error) {
@@ -140,6 +144,7 @@ export class Build implements Work {
       case 'follow': {
         const percent = percentOf(act.observation, this.#record.percent);
         const upTo = upToOf(act.observation);
+        this.#lastPhase = act.observation.phase;
         return this.#report.advance({ step: 'building', phase: act.observation.phase, percent, upTo });
       }
       case 'verify':
@@ -205,8 +210,10 @@ export class Build implements Work {
     }
     const finished = await this.#finish.round(this.#record);
     if (this.#signal.aborted) return;
-    if ('phase' in finished) await this.#report.advance({ phase: finished.phase, upTo: 100 });
-    else await this.#report.ready(finished.access.address, finished.access.server);
+    if ('phase' in finished) {
+      this.#lastPhase = finished.phase;
+      await this.#report.advance({ phase: finished.phase, upTo: 100 });
+    } else await this.#report.ready(finished.access.address, finished.access.server);
   }
 
   /** Before the platform was asked for anything, it has nothing of ours: what is there is not to be removed. */
@@ -239,7 +246,8 @@ export class Build implements Work {
 
   #lateWords(): string {
     const seconds = Math.round((this.#record.deadlineAt - this.#record.acceptedAt) / 1000);
-    const why = this.#create.words || this.#lastTrouble;
+    // A call that died early says nothing about a cluster that was seen being built after it.
+    const why = this.#lastTrouble || this.#lastPhase || this.#create.words;
     return why === '' ? `Not ready after ${seconds} s` : `Not ready after ${seconds} s: ${why}`;
   }
 }

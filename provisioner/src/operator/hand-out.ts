@@ -21,7 +21,7 @@ export interface Holdings {
   config: Pick<ProvisionerConfig, 'site' | 'profiles'>;
   presses: readonly PressRecord[];
   /** By the name of the platform in the settings. */
-  platformAt(name: string): Platform | undefined;
+  platformAt(name: string): Promise<Platform | undefined>;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function kubeconfigOf(
   const record = presses.find(press => press.cluster === cluster && cluster !== '');
   if (record?.step !== 'ready') throw noneToHandOut(record, cluster, presses);
   const profile = config.profiles[record.profile];
-  const platform = platformAt(profile?.platform ?? '');
+  const platform = await platformAt(profile?.platform ?? '');
   if (profile === undefined || platform === undefined)
     throw new SetupError(`the profile ${record.profile} of ${cluster} is no longer in the settings`);
   const target = targetOf(profile, record);

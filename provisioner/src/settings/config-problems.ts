@@ -1,7 +1,7 @@
 /** What must fit together in the settings, beyond the shape of each: problems with the path of the setting. Pure. */
 
 import { isPool, maxRangesPerPool } from '../builds/ranges.ts';
-import { addOnProblem, rangeProblem, templateSchemas } from '../platforms/make.ts';
+import { addOnProblem, rangeProblem, templateSchemas } from '../platforms/kinds.ts';
 import { proxyAddress } from '../way/proxy-url.ts';
 import { relayAddress } from '../way/relay-url.ts';
 

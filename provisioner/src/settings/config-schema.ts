@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listenAddress } from '../../../config/src/listen-address.ts';
 import { nameSchema } from '../../../protocol/src/node/schemas.ts';
 import { isPool } from '../builds/ranges.ts';
-import { platformSchema } from '../platforms/make.ts';
+import { platformSchema } from '../platforms/kinds.ts';
 import { noProxy, proxyAddress, proxyUrlHint } from '../way/proxy-url.ts';
 import { relayAddress, relayUrlHint } from '../way/relay-url.ts';
 import { webhookEvents } from '../webhooks/event.ts';

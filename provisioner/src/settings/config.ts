@@ -8,7 +8,7 @@ import { keyBytes } from '../../../protocol/src/sign.ts';
 import { nextFree } from '../builds/ranges.ts';
 import { type Manifest, readManifests } from '../kubernetes/manifests.ts';
 import type { SettingsFiles } from '../platforms/files.ts';
-import { type PlatformConfig, platformConfig, templateConfig } from '../platforms/make.ts';
+import { type PlatformConfig, platformConfig, templateConfig } from '../platforms/kinds.ts';
 import type { ProxyAddress, RelayAddress } from '../way/addresses.ts';
 import { type Environment, proxyFor } from '../way/proxy-env.ts';
 import { noProxy, proxyAddress } from '../way/proxy-url.ts';

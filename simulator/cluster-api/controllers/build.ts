@@ -95,8 +95,19 @@ function adopt(entry: ReturnType<typeof referred>, cluster: PlayedCluster, lab: 
   });
 }
 
-/** Machines one after another, the control plane's first, until there are as many as are wanted at that moment. */
-async function grow(cluster: PlayedCluster, lab: Lab): Promise<void> {
+/**
+ * Machines one after another, the control plane's first, until there are as many as are wanted at that moment. Called
+ * again when more may be wanted: manifests may come when all else stands. Never rejects.
+ */
+export async function grow(cluster: PlayedCluster, lab: Lab): Promise<void> {
+  const { facts } = cluster;
+  if (cluster.growing || cluster.over || !facts.initialized || facts.blocked !== undefined) return;
+  cluster.growing = true;
+  await addMachines(cluster, lab);
+  cluster.growing = false;
+}
+
+async function addMachines(cluster: PlayedCluster, lab: Lab): Promise<void> {
   const { facts } = cluster;
   const steps = [
     ['controlPlane', calendar.controlPlaneMs],

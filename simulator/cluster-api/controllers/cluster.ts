@@ -25,6 +25,8 @@ export class PlayedCluster {
   /** Where its API is, or undefined before it has an address. */
   address: string | undefined;
   apiServer: ApiServer | undefined;
+  /** Machines are being added. */
+  growing = false;
   /** Gone from the store. */
   gone = false;
 

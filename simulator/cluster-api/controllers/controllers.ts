@@ -2,12 +2,14 @@
 
 import { collectGarbage } from '../deletes.ts';
 import { type Change, metadataOf } from '../store.ts';
-import { build } from './build.ts';
-import { PlayedCluster } from './cluster.ts';
+import { build, grow } from './build.ts';
+import { dig, PlayedCluster } from './cluster.ts';
 import type { Lab } from './lab.ts';
 
 /** Between the delete and the end of the last machine (nominal ms, assumed). */
 const takeDownMs = 15_000;
+/** What orders machines beside a control plane. */
+const machineKinds = ['MachineDeployment', 'MachinePool'];
 /** Until the garbage collector has noticed (nominal ms). */
 const collectMs = 500;
 
@@ -40,6 +42,8 @@ export class Controllers {
   }
 
   #see({ place, object, type }: Change): void {
+    if (machineKinds.includes(place.kind.kind))
+      this.#grow(place.namespace, dig(object, 'spec', 'clusterName'));
     if (place.kind.kind !== 'Cluster') return;
     const { uid, deletionTimestamp } = metadataOf(object);
     const known = this.#clusters.get(String(uid));
@@ -53,6 +57,15 @@ export class Controllers {
     } else if (deletionTimestamp !== undefined && !known.facts.deleting) {
       known.facts.deleting = true;
       this.#follow(this.#takeDown(known));
+    }
+  }
+
+  /** Machines of this cluster were ordered, or another number of them. */
+  #grow(namespace: string, name: unknown): void {
+    for (const cluster of this.#clusters.values()) {
+      if (cluster.name !== name || cluster.place.namespace !== namespace || !cluster.facts.initialized)
+        continue;
+      this.#follow(this.#lab.wait(0).then(goOn => (goOn ? grow(cluster, this.#lab) : undefined)));
     }
   }
 

@@ -60,9 +60,12 @@ function checkEndpoint(cluster: KubeObject, server: string, title: string): void
   );
 }
 
-/** Case means nothing in a name, and an IPv6 address may stand in brackets. */
+/**
+ * Case means nothing in a name, an IPv6 address may stand in brackets, and the provider of AWS writes of an EKS cluster
+ * the whole URL where the host belongs.
+ */
 function plain(host: string): string {
-  return host
+  return (host.includes('://') && URL.canParse(host) ? new URL(host).hostname : host)
     .toLowerCase()
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '');

@@ -18,7 +18,7 @@ import { accessFrom, secretPath } from './access.ts';
 import type { CallerOptions } from './caller.ts';
 import { isRead } from './check.ts';
 import { Kube } from './kube.ts';
-import { missingOf } from './missing.ts';
+import { missingOf, refusal } from './missing.ts';
 import { clusterGroup } from './objects.ts';
 import { descriptionOf, foreignDescription, observationOf, rangesOf, stepsOf } from './observation.ts';
 import { Sets } from './sets.ts';
@@ -60,7 +60,8 @@ export class ClusterApiPlatform implements Platform {
   /** A template as it stands in the settings file names files, which are not read here: nothing is known of these. */
   async missing(template: Template, signal: AbortSignal): Promise<string[]> {
     if (!isRead(template)) return [];
-    return missingOf(templateOf(template), this.#kube, this.#namespace, signal);
+    const lines = await missingOf(templateOf(template), this.#kube, this.#namespace, signal);
+    return [...lines, ...(await refusal(this.#watcher.followed(signal)))];
   }
 
   stepsOf(template: Template): number {

@@ -1,5 +1,6 @@
 /** Connections to the management cluster: checked TLS, direct or through a proxy, every wait and every body limited. */
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Socket } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
 import { messageOf } from '../../../../config/src/setup-error.ts';
@@ -46,11 +47,14 @@ interface Pools {
 
 export class Connection {
   readonly #proxy: ProxyAddress | undefined;
+  /** Ends all calls, also those on pools that have been replaced. */
   readonly #stop = new AbortController();
   #pools: Pools | undefined;
 
   constructor(proxy: ProxyAddress | undefined) {
     this.#proxy = proxy;
+    // Hundreds of orders at once: no leak, each takes its listener away.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /**
@@ -62,7 +66,7 @@ export class Connection {
       const { statusCode, headers, body } = await this.#request(call, this.#poolsFor(tls).calls, limit);
       return { status: statusCode, headers, body: await readLimited(body) };
     };
-    return limited(work, timeoutMs, signal);
+    return limited(work, timeoutMs, [signal, this.#stop.signal]);
   }
 
   /**
@@ -84,7 +88,7 @@ export class Connection {
         body.on('error', () => {}).destroy(); // what is not read is not wanted
       }
     };
-    return limited(work, timeoutMs, signal);
+    return limited(work, timeoutMs, [signal, this.#stop.signal]);
   }
 
   /** Calls under way reject. */
@@ -114,24 +118,24 @@ export class Connection {
   }
 }
 
-/** Runs `work` with a signal of its own, which ends with `signal` or after `timeoutMs`. */
+/** Runs `work` with a signal of its own, which ends with the first of `signals` or after `timeoutMs`. */
 async function limited<T>(
   work: (limit: AbortSignal) => Promise<T>,
   timeoutMs: number,
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
 ): Promise<T> {
-  // By hand, not with AbortSignal.any: that keeps a trace of each call for as long as `signal` lives.
+  // By hand, not with AbortSignal.any: that keeps a trace of each call for as long as a signal lives.
   const limit = new AbortController();
   const giveUp = () => limit.abort(new Error('the call was given up'));
   const late = () => limit.abort(new Error(`not complete within ${timeoutMs / 1000} s`));
   const timer = setTimeout(late, timeoutMs);
-  signal.addEventListener('abort', giveUp, { once: true });
-  if (signal.aborted) giveUp();
+  for (const signal of signals) signal.addEventListener('abort', giveUp, { once: true });
+  if (signals.some(({ aborted }) => aborted)) giveUp();
   try {
     return await work(limit.signal);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', giveUp);
+    for (const signal of signals) signal.removeEventListener('abort', giveUp);
   }
 }
 
@@ -157,23 +161,23 @@ function connectorFor(
       port: Number(options.port) || 443,
       tls: false,
     };
-    dial(target, proxy, signal).then(
-      tunnel => {
+    dial(target, proxy, signal)
+      .then(tunnel => {
         if (tunnel instanceof Socket) return secure({ ...options, httpSocket: tunnel }, callback);
         tunnel.destroy();
-        callback(new Error('the tunnel is no socket'), null);
-      },
-      // In the way's words the far end is always the relay.
-      error =>
+        throw new Error('the tunnel is no socket');
+      })
+      // Also what `secure` throws at once. In the way's words the far end is always the relay.
+      .catch(error =>
         callback(
           new Error(
             messageOf(error)
-              .replace(/^RELAY /, '')
+              .replace(/^(RELAY |PROXY (?=proxy ))/, '')
               .replace(/^PROXY /, 'proxy '),
           ),
           null,
         ),
-    );
+      );
   };
 }
 

@@ -26,10 +26,22 @@ export class Gone extends PlatformError {
 /** A PlatformError that stands for an answer, with its HTTP status. */
 export class Refused extends PlatformError {
   readonly status: number;
-  constructor(message: string, options: { transient: boolean; status: number }) {
+  /** The message without what was asked. */
+  readonly why: string;
+  constructor(message: string, options: { transient: boolean; status: number; why: string }) {
     super(message, options);
     this.status = options.status;
+    this.why = options.why;
   }
+}
+
+/** The same error for a display of some 80 characters: of which kind, and why, instead of what was asked where. */
+export function inShort(error: unknown, kind: string): unknown {
+  if (!(error instanceof Refused)) return error;
+  const { status, transient } = error;
+  // Whom we log in as is long, and always the same.
+  const why = error.why.replace(/^"[^"]+" (?=may not )/, '');
+  return new Refused(`${kind}: ${status}: ${why}`, { transient, status, why });
 }
 
 /** The server's own words, in characters; cut further for a display. */
@@ -37,6 +49,14 @@ const maxWordsLength = 240;
 
 /** Fields of a conflict or of a wrong object that are named; there may be a hundred. */
 const maxFields = 3;
+
+/** Node's codes for a certificate whose authority is another one. */
+const untrusted = [
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+];
 
 const causeSchema = z.object({
   reason: z.string().catch(''),
@@ -83,7 +103,7 @@ export function explainAnswer(httpStatus: number, body: string, asked: Asked): P
   const status = statusOf(body);
   const words = oneLine(status.message, maxWordsLength) || 'no words';
   const say = (why: string, transient = false) =>
-    new Refused(`${describe(asked)}: ${httpStatus}: ${why}`, { transient, status: httpStatus });
+    new Refused(`${describe(asked)}: ${httpStatus}: ${why}`, { transient, status: httpStatus, why });
   if (isForgotten(httpStatus, status)) return new Gone(`${describe(asked)}: ${httpStatus}: ${words}`);
   switch (httpStatus) {
     case 401:
@@ -96,7 +116,7 @@ export function explainAnswer(httpStatus: number, body: string, asked: Asked): P
       return conflict(status, words, say);
     case 400:
     case 422:
-      return say(fieldsOf(status) || words);
+      return say(fieldsOf(status) || reasonFirst(words));
     case 500:
       // A field that the kind does not have is answered so by servers before 1.25: it stays wrong.
       return say(words, !words.includes('failed to create typed patch object'));
@@ -118,9 +138,19 @@ function isForgotten(httpStatus: number, { reason, message }: Status): boolean {
 function forbidden(words: string, { advice }: Asked): string {
   // No token at all is not 401: RBAC is asked about the user of that name.
   if (words.includes('system:anonymous')) return `the login did not arrive (system:anonymous): ${advice}`;
+  // Of an apply of a new object that may be patched and not created: a server may leave the reason out.
+  if (/ is forbidden:?$/.test(words))
+    return `${words.replace(/:$/, '')}: the login may patch and not create: give it the Role in provisioner/deploy/`;
   const [, user, verb, resource] = /User "(.+?)" cannot (\S+) resource "(.+?)"/.exec(words) ?? [];
-  if (user === undefined) return words;
+  if (user === undefined) return reasonFirst(words);
   return `"${user}" may not ${verb} ${resource}: give it the Role in provisioner/deploy/`;
+}
+
+/** Of a webhook's or a quota's no: who and about what is known, or can stand at the end. */
+function reasonFirst(words: string): string {
+  const [, webhook, denied] = /^admission webhook "(.+?)" denied the request: (.+)$/.exec(words) ?? [];
+  if (webhook !== undefined && denied !== undefined) return `${denied} (webhook ${webhook})`;
+  return words.replace(/^\S+ "[^"]*" is (?:forbidden|invalid): (?=.)/, '');
 }
 
 function notFound({ details }: Status, words: string): string {
@@ -163,6 +193,9 @@ export function noAnswer(error: unknown, asked: Pick<Asked, 'verb' | 'path'>): P
 /** Node's error for several addresses has a code and no message. */
 export function notUnderstood(error: unknown, what: string): PlatformError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const words = oneLine(messageOf(error) || code, maxWordsLength);
+  const advice = untrusted.includes(code)
+    ? ': its authority is not the one that the settings name: take a fresh kubeconfig or ca'
+    : '';
+  const words = `${oneLine(messageOf(error) || code, maxWordsLength)}${advice}`;
   return new PlatformError(`${what}: ${words}`, { transient: true, cause: error });
 }

@@ -106,12 +106,18 @@ export class Kube {
    * Asks for the removal of the object with this uid. It stays until its finalizers are gone.
    * @returns false when it is not there, or another one has its name.
    */
-  async remove(path: string, preconditions: { uid: string }, signal: AbortSignal): Promise<boolean> {
+  async remove(
+    path: string,
+    preconditions: { uid: string },
+    signal: AbortSignal,
+    options: { dryRun?: boolean } = {},
+  ): Promise<boolean> {
     const body = JSON.stringify({
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       propagationPolicy: 'Background',
       preconditions,
+      ...(options.dryRun ? { dryRun: ['All'] } : {}),
     });
     const sent = { method: 'DELETE', body, contentType: 'application/json' } as const;
     const { status, body: words } = await this.#call('delete', path, sent, signal, [404, 409]);

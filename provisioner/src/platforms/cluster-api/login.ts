@@ -1,5 +1,6 @@
 /** How to log in to the management cluster: what each request and each connection has to show, always fresh. */
 import type { RequestOptions } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
 import { errnoOf } from '../../../../config/src/setup-error.ts';
 import { oneLine } from '../../line.ts';
@@ -49,6 +50,8 @@ export class Login {
   readonly #plugin: ExecPlugin | undefined;
   #kubeConfig: KubeConfig;
   #generation = 0;
+  /** What {@link Login.#checkTls} has seen last: reading PEM takes a millisecond, and each request asks. */
+  #usableTls = '';
 
   constructor(cluster: Cluster, user: User, advice: string, plugin?: ExecPlugin) {
     this.server = cluster.server.replace(/\/+$/, '');
@@ -83,7 +86,26 @@ export class Login {
       key: text(options.key),
       serverName: this.#cluster.tlsServerName,
     };
+    this.#checkTls(tls as TlsParts);
     return { headers: plainHeaders(options.headers), tls: tls as TlsParts, generation };
+  }
+
+  /** @throws PlatformError for texts that are no PEM: in the middle of a connection the words would be OpenSSL's. */
+  #checkTls({ ca, cert, key }: TlsParts): void {
+    const parts = JSON.stringify([ca, cert, key]);
+    if (parts === this.#usableTls) return;
+    const wrong = (what: string) => new PlatformError(`login: ${what} cannot be used`, { transient: true });
+    try {
+      if (ca !== undefined) createSecureContext({ ca });
+    } catch {
+      throw wrong('the certificate authority');
+    }
+    try {
+      if (cert !== undefined && key !== undefined) createSecureContext({ cert, key });
+    } catch {
+      throw wrong("the client's certificate or its key");
+    }
+    this.#usableTls = parts;
   }
 
   /** These credentials were not accepted: ask the files and the command anew. Once for all who come with them. */

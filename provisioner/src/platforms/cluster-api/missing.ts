@@ -1,4 +1,4 @@
-/** What a template names and the management cluster does not have, or would refuse: reads, and applies that do nothing. */
+/** What a template names and the management cluster does not have, or would refuse: reads, and writes that do nothing. */
 import { oneLine } from '../../line.ts';
 import { isRefusal, PlatformError } from '../platform.ts';
 import { secretPath } from './access.ts';
@@ -19,6 +19,9 @@ const maxLineLength = 300;
  */
 const sample = { name: 'dashbutton-check-0', range: '10.0.0.0/18', description: 'a check, never applied' };
 
+/** No object has it: nothing could be removed with it, even if the server did not know `dryRun`. */
+const nobodysUid = '00000000-0000-0000-0000-000000000000';
+
 type Loose = Record<string, unknown>;
 
 /**
@@ -32,13 +35,23 @@ export async function missingOf(
   signal: AbortSignal,
 ): Promise<string[]> {
   const version = await kube.version(signal);
-  const lines = isTopology(template) ? await ofClass(template, kube, namespace, signal) : [];
-  if (lines.length > 0) return lines.map(cut);
   const objects = render(template, sample, namespace, version);
-  for (const object of objects) lines.push(...(await tried(object, kube, namespace, signal)));
+  const lines = isTopology(template) ? await ofClass(template, kube, namespace, signal) : [];
+  if (lines.length > 0) {
+    // In a namespace that is not there is no class either.
+    const [why = ''] = await tried(objects[0], kube, namespace, signal);
+    return (isNoNamespace(why) ? [why] : lines).map(cut);
+  }
+  for (const object of objects) {
+    const [why] = await tried(object, kube, namespace, signal);
+    if (why !== undefined) lines.push(why);
+    // The others would say the same.
+    if (why !== undefined && isNoNamespace(why)) return [cut(why)];
+  }
+  const own = await kube.kindPath(objects[0].apiVersion, 'Cluster', namespace, sample.name, signal);
+  lines.push(...(await refusal(kube.remove(own, { uid: nobodysUid }, signal, { dryRun: true }))));
   // The press reads this Secret at its very end: better told now.
-  const path = secretPath(namespace, sample.name);
-  lines.push(...(await refusal(kube.get(path, signal))));
+  lines.push(...(await refusal(kube.get(secretPath(namespace, sample.name), signal))));
   return [...new Set(lines.map(cut))];
 }
 
@@ -60,8 +73,12 @@ export function clusterWide(kind: string): PlatformError {
   return new PlatformError(message, { transient: false });
 }
 
+function isNoNamespace(line: string): boolean {
+  return line.includes(': make the namespace');
+}
+
 /** The line of a refusal; none when it went well. @throws what is no refusal. */
-async function refusal(work: Promise<unknown>): Promise<string[]> {
+export async function refusal(work: Promise<unknown>): Promise<string[]> {
   try {
     await work;
     return [];

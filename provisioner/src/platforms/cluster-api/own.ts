@@ -1,5 +1,6 @@
 /** Makes the objects of a press, each only where nothing stands in its place. */
 import { PlatformError } from '../platform.ts';
+import { inShort } from './errors.ts';
 import type { Kube } from './kube.ts';
 import { fieldManager } from './kube.ts';
 import { clusterWide } from './missing.ts';
@@ -57,7 +58,9 @@ async function makeOne(
   if (!path.includes('/namespaces/')) throw clusterWide(kind);
   const there = await kube.get(path, signal);
   if (there !== undefined) return checked(there, object);
-  const made = await kube.apply(path, object, signal);
+  const made = await kube.apply(path, object, signal).catch(error => {
+    throw inShort(error, kind);
+  });
   if (isNew(made)) return made;
   await takeBack(kube, path, object, signal);
   throw taken(object);

@@ -33,10 +33,6 @@ export class Store {
     this.#notes.set(name, { object: lean(object), lists: this.#lists });
   }
 
-  forget(name: string): void {
-    this.#notes.delete(name);
-  }
-
   /** A list begins: what was written before is in it. Hand the result to {@link replace}. */
   begin(): number {
     return ++this.#lists;

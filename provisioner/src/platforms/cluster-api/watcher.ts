@@ -51,7 +51,7 @@ export interface WatcherOptions {
   path?: (signal: AbortSignal) => Promise<string>;
 }
 
-/** Somebody waits for the next list to end. */
+/** Somebody waits for the next list to end, or the next watch to open. */
 interface Attempt {
   promise: Promise<void>;
   resolve: () => void;
@@ -70,6 +70,7 @@ export class ClusterWatcher {
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
   #attempt = newAttempt();
+  #opening = newAttempt();
   /** From where the next watch goes on; undefined: list first. */
   #from: string | undefined;
   #isSynced = false;
@@ -109,16 +110,16 @@ export class ClusterWatcher {
   async ready(signal: AbortSignal): Promise<void> {
     if (this.#stop.signal.aborted) throw closed();
     this.#loop ??= this.#run();
-    if (this.#isSynced) return;
-    const given = newAttempt();
-    const giveUp = () => given.reject(new PlatformError('the call was given up', { transient: true }));
-    signal.addEventListener('abort', giveUp, { once: true });
-    if (signal.aborted) giveUp();
-    try {
-      await Promise.race([this.#attempt.promise, given.promise]);
-    } finally {
-      signal.removeEventListener('abort', giveUp);
-    }
+    if (!this.#isSynced) await orGivenUp(this.#attempt.promise, signal);
+  }
+
+  /**
+   * Starts like {@link ready} and waits until a watch is open: rights to list are not yet rights to watch.
+   * @throws PlatformError with what is wrong when the try under way fails.
+   */
+  async followed(signal: AbortSignal): Promise<void> {
+    await this.ready(signal);
+    if (!this.#isOpen) await orGivenUp(this.#opening.promise, signal);
   }
 
   /** As the server has it, or as we have just written it: see {@link note}. */
@@ -133,11 +134,6 @@ export class ClusterWatcher {
   /** What the server answered to our own write counts until the watch has come as far. */
   note(object: KubeObject): void {
     this.#store.note(object);
-  }
-
-  /** Takes back {@link note}: what we have written is known to be gone. */
-  forget(name: string): void {
-    this.#store.forget(name);
   }
 
   /**
@@ -158,6 +154,7 @@ export class ClusterWatcher {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#attempt.reject(closed());
+    this.#opening.reject(closed());
     await this.#loop;
   }
 
@@ -205,6 +202,8 @@ export class ClusterWatcher {
       this.#heardAtMs = this.#now();
       if (this.#trouble !== undefined) this.#log.info('the management cluster is followed again');
       this.#trouble = undefined;
+      this.#opening.resolve();
+      this.#opening = newAttempt();
     };
     const onEvent = (event: WatchEvent) => {
       this.#from = this.#store.take(event);
@@ -237,7 +236,11 @@ export class ClusterWatcher {
       this.#log.warn({ reason: trouble.message, listAgain: mustList }, 'the watch ended');
     }
     // A forgotten moment is no trouble: the list that follows says whether there is one.
-    if (!(trouble instanceof Gone)) this.#trouble = trouble;
+    if (!(trouble instanceof Gone)) {
+      this.#trouble = trouble;
+      this.#opening.reject(trouble);
+      this.#opening = newAttempt();
+    }
     if (this.#isSynced) return;
     this.#attempt.reject(trouble);
     this.#attempt = newAttempt();
@@ -247,6 +250,18 @@ export class ClusterWatcher {
 /** Anything the server has against the watch itself. Busy (429, 5xx) it has nothing against it; nor has a broken line. */
 function mustListAfter(trouble: PlatformError): boolean {
   return trouble instanceof Gone || (trouble instanceof Refused && !trouble.transient);
+}
+
+async function orGivenUp(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const given = newAttempt();
+  const giveUp = () => given.reject(new PlatformError('the call was given up', { transient: true }));
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    await Promise.race([work, given.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
 function newAttempt(): Attempt {
