@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Two cores: the end-to-end tests start whole relays, platforms and boards of their own.
-    maxWorkers: 2,
+    // For two cores: tests that start whole relays, platforms and boards wait for one another half of the time.
+    maxWorkers: 3,
   },
 });

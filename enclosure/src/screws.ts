@@ -1,0 +1,51 @@
+/** Countersunk M2.5 screws from behind: the holes that they pass, the posts that they cut into, and their bodies. */
+import type { Xy } from './boards.ts';
+import { circle, cylinder, loft, prism, type Solid, Solids } from './kernel.ts';
+import type { Layout } from './layout.ts';
+import { type CaseShape, outline } from './shape.ts';
+
+const overMm = 0.5;
+/** The head is so much smaller than its hole, radius. */
+const headAirMm = 0.2;
+const threadMm = 2.5;
+
+const sinkMm = ({ p }: Layout) => (p.screwHeadMm - p.screwClearMm) / 2;
+
+/** To be cut out of what a screw passes. */
+export function screwHoles(at: Layout, screws: readonly Xy[]): Solid {
+  const { p, rimD, depthMm } = at;
+  return Solids.union(
+    screws.flatMap(screw => [
+      cylinder(screw, p.screwClearMm, [rimD - overMm, depthMm + overMm]),
+      loft(
+        [circle(screw, p.screwClearMm / 2), depthMm - sinkMm(at)],
+        [circle(screw, p.screwHeadMm / 2 + overMm), depthMm + overMm],
+      ),
+    ]),
+  );
+}
+
+/** The front's posts, from its face to its rim. */
+export function bosses({ p, rimD }: Layout, shape: CaseShape): Solid {
+  const all = Solids.union(shape.screws.map(screw => cylinder(screw, p.bossMm, [p.faceMm - overMm, rimD])));
+  return all.intersect(prism(outline(shape, p.sideMm / 2), [0, rimD]));
+}
+
+/** Holes for the thread. They end before the face. */
+export function pilots({ p, rimD }: Layout, screws: readonly Xy[]): Solid {
+  const depthMm = Math.min(p.screwLengthMm, rimD - p.faceMm - p.wallMm);
+  return Solids.union(screws.map(screw => cylinder(screw, p.screwPilotMm, [rimD - depthMm, rimD + overMm])));
+}
+
+/** The screws themselves, screwed in. */
+export function screwBodies(at: Layout, shape: CaseShape): Solid[] {
+  const { p, depthMm } = at;
+  const headD = depthMm - sinkMm(at);
+  return shape.screws.map(screw => {
+    const head = loft(
+      [circle(screw, threadMm / 2), headD],
+      [circle(screw, p.screwHeadMm / 2 - headAirMm), depthMm],
+    );
+    return head.add(cylinder(screw, threadMm, [depthMm - p.screwLengthMm, headD]));
+  });
+}

@@ -1,0 +1,13 @@
+/** Both cases for every board with the default figures: does everything fit together? */
+import { describe, expect, test } from 'vitest';
+import { buttonChecks } from './button-checks.ts';
+import { cases } from './cases.ts';
+import { fitChecks } from './fit-checks.ts';
+
+const checks = Object.entries({ ...fitChecks, ...buttonChecks });
+
+describe.each(cases)('$title', made => {
+  test.each(checks)('%s', (_, check) => {
+    expect(check(made)).toEqual([]);
+  });
+});
