@@ -21,10 +21,11 @@ export async function runFaults(
 ): Promise<Outcome> {
   const startMs = performance.now();
   const plan = makePlan(seed, size);
-  // Side by side in the short form: both mostly wait.
-  const stepping = runSteps(plan.steps, network[0]);
-  if (size === 'long') await stepping;
-  const [steps, storm] = await Promise.all([stepping, runStorm(plan.storm, `${network[1]}.0.0/16`)]);
+  // Side by side: both mostly wait.
+  const [steps, storm] = await Promise.all([
+    runSteps(plan.steps, network[0]),
+    runStorm(plan.storm, `${network[1]}.0.0/16`),
+  ]);
   const ordered = storm.presses.filter(({ cluster }) => cluster !== '');
   const built = ordered.filter(({ step }) => step === 'ready' || step === 'released');
   const violations = [...steps.violations, ...storm.histories];
