@@ -1,8 +1,8 @@
 /** PNG (RFC 2083) written and read by Node's own zlib: 8 bits of red, green and blue, no interlace. */
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
+import { pngChunk, pngSignature } from '../../simulator/board/frame.ts';
 import type { Picture } from './render.ts';
 
-const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const bytesPerDot = 3;
 
 /**
@@ -27,21 +27,12 @@ export function toPng({ width, height, rgb }: Picture, small?: Picture): Buffer 
   }
   const data = deflateSync(rows, { level: 9, memLevel: 9 });
   return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    ...(small ? [chunk(smallType, toPng(small))] : []),
-    chunk('IDAT', data),
-    chunk('IEND', Buffer.alloc(0)),
+    pngSignature,
+    pngChunk('IHDR', header),
+    ...(small ? [pngChunk(smallType, toPng(small))] : []),
+    pngChunk('IDAT', data),
+    pngChunk('IEND', Buffer.alloc(0)),
   ]);
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const file = Buffer.alloc(body.length + 8);
-  file.writeUInt32BE(data.length, 0);
-  body.copy(file, 4);
-  file.writeUInt32BE(crc32(body), body.length + 4);
-  return file;
 }
 
 /** The row after each of the five filters (section 6); the one with the smallest sum packs best as a rule. */
@@ -84,9 +75,9 @@ export function smallIn(file: Buffer): Picture | undefined {
 
 /** A file's chunks by their type. Throws for what is no PNG, and for a chunk whose check sum is wrong. */
 function chunksOf(file: Buffer): Map<string, Buffer[]> {
-  if (!file.subarray(0, signature.length).equals(signature)) throw new Error('not a PNG');
+  if (!file.subarray(0, pngSignature.length).equals(pngSignature)) throw new Error('not a PNG');
   const chunks = new Map<string, Buffer[]>();
-  for (let at = signature.length; at < file.length; ) {
+  for (let at = pngSignature.length; at < file.length; ) {
     const end = at + 8 + file.readUInt32BE(at);
     const type = file.toString('latin1', at + 4, at + 8);
     if (file.readUInt32BE(end) !== crc32(file.subarray(at + 4, end))) throw new Error(`${type} is damaged`);

@@ -66,6 +66,9 @@ export function toSvg(frame: Frame, title = 'The display'): string {
   ].join('\n');
 }
 
+/** The first bytes of a PNG (RFC 2083, section 3.1). */
+export const pngSignature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+
 /** The same picture, plain: a grey-scale PNG (RFC 2083), each pixel `scale` dots wide. */
 export function toPng(frame: Frame, scale = 4): Buffer {
   const width = frame.width * scale;
@@ -82,15 +85,15 @@ export function toPng(frame: Frame, scale = 4): Buffer {
   header.writeUInt32BE(frame.height * scale, 4);
   header[8] = 8; // bits per sample; colour type, compression, filter and interlace stay 0
   return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    pngSignature,
     pngChunk('IHDR', header),
     pngChunk('IDAT', deflateSync(Buffer.concat(rows))),
     pngChunk('IEND', Buffer.alloc(0)),
   ]);
 }
 
-/** Length, type, data, CRC of type and data. */
-function pngChunk(type: string, data: Buffer): Buffer {
+/** Length, type, data, CRC of type and data (RFC 2083, section 3.2). */
+export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const chunk = Buffer.alloc(body.length + 8);
   chunk.writeUInt32BE(data.length, 0);

@@ -36,9 +36,6 @@ export interface ApiAnswer {
   json: object;
 }
 
-/** The same limit as in the real server, in bytes. */
-export const maxBodyBytes = 3 * 1024 * 1024;
-
 /** RFC 1123 subdomain. The kinds of RBAC may have any name that fits into a path. */
 const nameRule = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 const nameHint =

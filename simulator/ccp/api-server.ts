@@ -4,8 +4,9 @@ import https from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { errnoOf } from '../../config/src/setup-error.ts';
+import { maxBodyBytes, readBody, versionOf } from './api-http.ts';
 import { ApiObjects } from './api-objects.ts';
-import { type ApiAnswer, type ApiNode, answerCall, failure, maxBodyBytes } from './api-rest.ts';
+import { type ApiAnswer, type ApiNode, answerCall, failure } from './api-rest.ts';
 import type { ClusterIdentity } from './identity.ts';
 
 const defaultPort = 6443;
@@ -153,18 +154,6 @@ async function answer(
   }
 }
 
-/** Undefined when it is too long. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Read to its end all the same: an answer in the middle of a request would be lost with the connection.
-    if (bytes <= maxBodyBytes) chunks.push(chunk);
-  }
-  return bytes <= maxBodyBytes ? Buffer.concat(chunks).toString('utf8') : undefined;
-}
-
 /** Wrong credentials are worse than none: Kubernetes answers 401 to the first and 403 to the second. */
 function callerOf(request: IncomingMessage, identity: ClusterIdentity): 'admin' | 'anonymous' | 'stranger' {
   const socket = request.socket as TLSSocket;
@@ -178,17 +167,6 @@ function callerOf(request: IncomingMessage, identity: ClusterIdentity): 'admin' 
 
 function verbOf(request: IncomingMessage): string {
   return (request.method ?? 'GET').toLowerCase();
-}
-
-function versionOf(kubernetesVersion: string) {
-  const [major = '1', minor = '0'] = kubernetesVersion.split('.');
-  return {
-    major,
-    minor,
-    gitVersion: `v${kubernetesVersion}`,
-    gitTreeState: 'clean',
-    platform: 'linux/amd64',
-  };
 }
 
 function send(response: ServerResponse, { status, json }: ApiAnswer): void {

@@ -1,4 +1,5 @@
 /** Which answer a call gets, once it is known who calls. */
+import { versionOf } from '../ccp/api-http.ts';
 import { allow, allowPath } from './accounts.ts';
 import type { Answer, Call, Served, TargetedCall } from './call.ts';
 import { remove } from './deletes.ts';
@@ -65,14 +66,3 @@ export class Api {
 
 /** What is served nowhere has no `Status` object. */
 const pageNotFound: Answer = { status: 404, text: '404 page not found\n' };
-
-function versionOf(kubernetesVersion: string) {
-  const [major = '1', minor = '0'] = kubernetesVersion.split('.');
-  return {
-    major,
-    minor,
-    gitVersion: `v${kubernetesVersion}`,
-    gitTreeState: 'clean',
-    platform: 'linux/amd64',
-  };
-}

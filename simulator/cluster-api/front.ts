@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { errnoOf, messageOf, SetupError } from '../../config/src/setup-error.ts';
-import { failure, maxBodyBytes } from '../ccp/api-rest.ts';
+import { maxBodyBytes, readBody } from '../ccp/api-http.ts';
+import { failure } from '../ccp/api-rest.ts';
 import type { KeyPair } from '../ccp/certificates.ts';
 import type { Clock } from '../ccp/clock.ts';
 import { type Accounts, forbidden } from './accounts.ts';
@@ -183,18 +184,6 @@ function streamTo(response: ServerResponse): Sink {
       response.destroy();
     },
   };
-}
-
-/** Undefined when it is too long. */
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // Read to its end all the same: an answer in the middle of a request would be lost with the connection.
-    if (bytes <= maxBodyBytes) chunks.push(chunk);
-  }
-  return bytes <= maxBodyBytes ? Buffer.concat(chunks).toString('utf8') : undefined;
 }
 
 function send(response: ServerResponse, { status, json, text, warnings = [] }: Answer): void {

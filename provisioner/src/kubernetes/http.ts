@@ -10,6 +10,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { messageOf } from '../../../config/src/setup-error.ts';
 import { oneLine } from '../line.ts';
 import { PlatformError } from '../platforms/platform.ts';
+import { readLimited } from '../read-limited.ts';
 import type { Credentials } from './kubeconfig.ts';
 
 /** Connect, TLS and the whole answer together, in milliseconds. */
@@ -59,7 +60,11 @@ export function httpThrough(dispatcher: Dispatcher, signal: AbortSignal, timeout
           body: typeof body === 'string' ? body : null,
           signal: limit,
         });
-        return responseOf(answer.statusCode, answer.headers['content-type'], await readLimited(answer.body));
+        return responseOf(
+          answer.statusCode,
+          answer.headers['content-type'],
+          await readLimited(answer.body, maxBodyBytes),
+        );
       } catch (error) {
         const why = limit.aborted && !signal.aborted ? `none within ${timeoutMs / 1000} s` : reasonOf(error);
         throw new PlatformError(`no answer from the cluster: ${why}`, { transient: true, cause: error });
@@ -78,17 +83,6 @@ function responseOf(status: number, type: string | string[] | undefined, bytes: 
       binary: () => Promise.resolve(bytes),
     },
   );
-}
-
-async function readLimited(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new Error(`it has more than ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** Node's error for several addresses has a code and no message. */

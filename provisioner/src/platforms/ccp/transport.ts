@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
 import { messageOf } from '../../../../config/src/setup-error.ts';
 import { oneLine } from '../../line.ts';
+import { readLimited } from '../../read-limited.ts';
 import { PlatformError } from '../platform.ts';
 import type { CcpConfig } from './settings.ts';
 import { maxWordsLength } from './words.ts';
@@ -86,7 +87,8 @@ export class Transport {
         bodyTimeout: restTimeoutMs,
         signal: limit.signal,
       });
-      return { status: answer.statusCode, headers: answer.headers, body: await readLimited(answer.body) };
+      const body = await readLimited(answer.body, maxBodyBytes);
+      return { status: answer.statusCode, headers: answer.headers, body: body.toString('utf8') };
     } catch (error) {
       const why = oneLine(reasonOf(error), maxWordsLength);
       throw new PlatformError(`platform does not answer: ${why}`, { transient: true, cause: error });
@@ -105,17 +107,6 @@ function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const message = messageOf(error);
   return message === '' ? code : message;
-}
-
-async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new Error(`an answer of more than ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** True when there was no answer because a connection could not be made or broke; not when it took too long. */

@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { Socket } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
 import { messageOf } from '../../../../config/src/setup-error.ts';
+import { readLimited } from '../../read-limited.ts';
 import type { ProxyAddress } from '../../way/addresses.ts';
 import { dial } from '../../way/dial.ts';
 import { proxyFor } from '../../way/proxy-env.ts';
@@ -64,7 +65,7 @@ export class Connection {
   async call(call: Call, tls: TlsParts, timeoutMs: number, signal: AbortSignal): Promise<Answer> {
     const work = async (limit: AbortSignal) => {
       const { statusCode, headers, body } = await this.#request(call, this.#poolsFor(tls).calls, limit);
-      return { status: statusCode, headers, body: await readLimited(body) };
+      return { status: statusCode, headers, body: (await readLimited(body, maxBodyBytes)).toString('utf8') };
     };
     return limited(work, timeoutMs, [signal, this.#stop.signal]);
   }
@@ -207,15 +208,4 @@ function known(text: string, from: string): ProxyAddress {
   throw new PlatformError(`${from} names no proxy: expected http://, https:// or socks5:// with host:port`, {
     transient: false,
   });
-}
-
-async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new Error(`it has more than ${maxBodyBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
