@@ -57,13 +57,19 @@ function missingProblems(
       };
     }
     // A webhook or a quota says no with 403 as well, and is no matter of the login's.
-    if (!/: 403: .*(may (patch and )?not \w+|system:anonymous|is forbidden:?$)/.test(problem.found))
-      return problem;
+    const where = /^.* in namespace (\S+): 403: (?:.*: give it the Role in |.*\(system:anonymous\))/.exec(
+      problem.found,
+    );
+    if (where === null) return problem;
+    const [, namespace = settings.namespace] = where;
     return {
       setting: settingNames(`platforms.${platform}`, settings).login,
       found: problem.found,
-      expected: `the rights in provisioner/deploy/ in namespace ${settings.namespace}`,
-      advice: 'role.yaml for a class; role-manifests.yaml with the kinds of your files for manifests',
+      expected: `the rights in provisioner/deploy/ in namespace ${namespace}`,
+      advice:
+        namespace === settings.namespace
+          ? 'role.yaml for a class; role-manifests.yaml with the kinds of your files for manifests'
+          : `a Role there with the rule for clusterclasses of role.yaml, or correct classNamespace in ${problem.setting}`,
     };
   });
 }

@@ -51,7 +51,10 @@ export function checkTypedPatch(object: JsonObject, target: Target, status: 400 
   const schema = schemaOf(kind, version);
   const unknown: string[] = [];
   const kept = prune(object, schema, unknown);
-  const wrong = problemsOf(kept, schema).find(({ reason }) => reason === 'FieldValueTypeInvalid');
+  // A field with nothing in it fits every type here, and is for the validation of the whole to judge.
+  const wrong = problemsOf(kept, schema).find(
+    ({ reason, message }) => reason === 'FieldValueTypeInvalid' && !message.endsWith(': "null"'),
+  );
   const [field] = unknown;
   if (field === undefined && wrong === undefined) return;
   const why =

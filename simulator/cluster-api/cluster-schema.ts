@@ -1,6 +1,6 @@
 /** The fields of `Cluster` in both API versions, as far as they matter here, and what all objects have in common. */
 import type { ApiVersion, Kind } from './kinds.ts';
-import { any, bool, integer, list, name, object, type Schema, text, texts } from './schema.ts';
+import { any, bool, integer, list, name, object, type Schema, text, texts, whole } from './schema.ts';
 
 /** Of every object. */
 export const metadata = object({
@@ -32,8 +32,10 @@ export const metadata = object({
 });
 
 const topologyMetadata = object({ labels: texts, annotations: texts });
-const variables = list(object({ 'name!': name, 'value!': any }), { keys: ['name'] });
-const oldVariables = list(object({ 'name!': name, 'value!': any, definitionFrom: text }), { keys: ['name'] });
+const variables = list(object({ 'name!': name, 'value!': whole }), { keys: ['name'] });
+const oldVariables = list(object({ 'name!': name, 'value!': whole, definitionFrom: text }), {
+  keys: ['name'],
+});
 
 /** What both versions have of a group of machines. */
 const machines = { metadata: topologyMetadata, replicas: integer, readinessGates: any };

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { isObject, type JsonObject } from '../ccp/api-fields.ts';
 import type { Served } from './call.ts';
-import { type Managers, nowText, shown } from './managers.ts';
+import { isNothing, leftOutFields } from './fields.ts';
+import { type Managers, nowText, sameManagers, shown } from './managers.ts';
 import { view } from './reads.ts';
-import { conflict, invalid, namespaceNotFound, stale } from './refusal.ts';
+import { invalid, namespaceNotFound, stale } from './refusal.ts';
 import { type Entry, metadataOf } from './store.ts';
 import type { Target } from './target.ts';
 import { validate } from './validation.ts';
@@ -49,13 +50,14 @@ function serverMetadata(wanted: JsonObject, before: JsonObject | undefined, targ
     ...(target.kind.custom ? { generation: 1 } : {}),
   };
   for (const key of serverFields) if (known[key] !== undefined) metadata[key] = known[key];
+  for (const key of leftOutFields) if (isNothing(metadata[key])) delete metadata[key];
   const namespace = target.namespace === '' ? {} : { namespace: target.namespace };
   return { ...metadata, ...namespace, name: target.name };
 }
 
 /**
- * Checks and keeps an object. Throws Refusal: 404 without its namespace, 409 for a stale `resourceVersion` or another
- * uid, 422 for one that is not valid.
+ * Checks and keeps an object. Throws Refusal: 404 without its namespace, 409 for a stale `resourceVersion`, 422 for
+ * another uid and for one that is not valid.
  * @param given the metadata of the request: preconditions may be in it
  */
 export function commit(
@@ -76,21 +78,22 @@ export function commit(
     if (there === undefined) throw namespaceNotFound(namespace);
   }
   validate(view(settled, target, served), target);
-  if (before !== undefined && sameBut(before.object, settled))
+  // Who has only come to share fields, or has given up his share, has changed the object too.
+  if (before !== undefined && sameBut(before.object, settled) && sameManagers(before.managers, managers))
     return { object: before.object, created: false };
   const object = withGeneration(settled, before?.object, target);
   const metadata: JsonObject = { ...metadataOf(object), managedFields: shown(managers) };
   const complete: JsonObject = { ...object, metadata };
   checkFinalizers(complete, before, target);
-  if (dryRun) {
-    const { resourceVersion } = before === undefined ? {} : metadataOf(before.object);
-    const version = resourceVersion === undefined ? {} : { resourceVersion };
-    return { object: { ...complete, metadata: { ...metadata, ...version } }, created: before === undefined };
-  }
+  const { resourceVersion } = before === undefined ? {} : metadataOf(before.object);
+  const version = resourceVersion === undefined ? {} : { resourceVersion };
+  const unkept = { object: { ...complete, metadata: { ...metadata, ...version } } };
+  if (dryRun) return { ...unkept, created: before === undefined };
   const place = { kind, namespace, name };
   if (metadata.deletionTimestamp !== undefined && noFinalizers(complete)) {
-    store.remove(place, complete);
-    return { object: complete, created: false };
+    // Not even kept for the last time: watches hear of it as it was before.
+    store.remove(place);
+    return { ...unkept, created: false };
   }
   return { object: store.put(place, complete, managers).object, created: before === undefined };
 }
@@ -99,8 +102,10 @@ function checkPreconditions(given: JsonObject, before: Entry | undefined, { kind
   const { uid, resourceVersion } = given;
   if (before === undefined) return;
   const now = metadataOf(before.object);
-  if (uid !== undefined && uid !== '' && uid !== now.uid)
-    throw conflict(kind, name, uidMessage(uid, now.uid));
+  if (uid !== undefined && uid !== '' && uid !== now.uid) {
+    const message = `Invalid value: ${JSON.stringify(uid)}: field is immutable`;
+    throw invalid(kind, name, [{ field: 'metadata.uid', reason: 'FieldValueInvalid', message }]);
+  }
   if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== now.resourceVersion)
     throw stale(kind, name);
 }
@@ -143,8 +148,12 @@ export function withGeneration(
 
 /** Equal when what the server writes with every change is left out. */
 function sameBut(before: JsonObject, after: JsonObject): boolean {
-  const { resourceVersion: _, managedFields: __, ...metadata } = metadataOf(before);
-  return sorted({ ...before, metadata }) === sorted(after);
+  return sorted(withoutRecord(before)) === sorted(withoutRecord(after));
+}
+
+function withoutRecord(object: JsonObject): JsonObject {
+  const { resourceVersion: _, managedFields: __, ...metadata } = metadataOf(object);
+  return { ...object, metadata };
 }
 
 /** JSON with the keys in order. */

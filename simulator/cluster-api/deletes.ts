@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../ccp/api-fields.ts';
 import { parseBody } from './body.ts';
 import type { Answer, Served, TargetedCall } from './call.ts';
-import { noFinalizers, uidMessage } from './commit.ts';
+import { noFinalizers } from './commit.ts';
 import { nowText } from './managers.ts';
 import { view } from './reads.ts';
 import { conflict, notFound } from './refusal.ts';
@@ -17,11 +17,11 @@ export function remove(call: TargetedCall, served: Served): Answer {
   checkPreconditions(options, entry.object, target);
   const dryRun =
     query.get('dryRun') === 'All' || (Array.isArray(options.dryRun) && options.dryRun.length > 0);
-  if (!dryRun) markDeleted(served.store, target);
-  const now = served.store.get(target);
-  if (now !== undefined && !dryRun) return { status: 200, json: view(now.object, target, served) };
+  const marked = dryRun ? markOf(entry.object) : markDeleted(served.store, target);
+  if (marked !== undefined) return { status: 200, json: view(marked, target, served) };
   const { uid } = metadataOf(entry.object);
-  const details = { name: target.name, group: target.kind.group, kind: target.kind.plural, uid };
+  const { group, plural } = target.kind;
+  const details = { name: target.name, ...(group === '' ? {} : { group }), kind: plural, uid };
   return {
     status: 200,
     json: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details },
@@ -31,27 +31,41 @@ export function remove(call: TargetedCall, served: Served): Answer {
 function checkPreconditions({ preconditions }: JsonObject, object: JsonObject, { kind, name }: Place): void {
   if (!isObject(preconditions)) return;
   const { uid, resourceVersion } = metadataOf(object);
-  if (preconditions.uid !== undefined && preconditions.uid !== uid)
-    throw conflict(kind, name, uidMessage(preconditions.uid, uid));
+  // Here the real server names the kind where it names the resource elsewhere.
+  const own = { ...kind, plural: kind.kind };
+  const differs = (what: string, wanted: unknown, is: unknown) =>
+    `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${is}).`;
+  if (preconditions.uid !== undefined && preconditions.uid !== uid) {
+    const message = differs('UID', preconditions.uid, uid);
+    throw conflict(own, name, `${message} The object might have been deleted and then recreated`);
+  }
   if (preconditions.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion) {
-    const message = `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
-    throw conflict(kind, name, message);
+    const message = differs('ResourceVersion', preconditions.resourceVersion, resourceVersion);
+    throw conflict(own, name, `${message} The object might have been modified`);
   }
 }
 
-/** Away with it, or, while somebody's finalizer is on it, the mark that it is to go. */
-export function markDeleted(store: Store, place: Place): void {
+/**
+ * Away with it, or, while somebody's finalizer is on it, the mark that it is to go.
+ * @returns the object with the mark; undefined when it is gone.
+ */
+export function markDeleted(store: Store, place: Place): JsonObject | undefined {
   const entry = store.get(place);
-  if (entry === undefined) return;
-  if (noFinalizers(entry.object)) {
-    store.remove(place);
-    return;
-  }
-  const metadata = metadataOf(entry.object);
-  if (metadata.deletionTimestamp !== undefined) return;
+  if (entry === undefined) return undefined;
+  const marked = markOf(entry.object);
+  if (marked === undefined) store.remove(place);
+  else if (marked !== entry.object) return store.put(place, marked, entry.managers).object;
+  return marked;
+}
+
+/** Undefined when nothing keeps it from going at once; the same object when it bears the mark already. */
+function markOf(object: JsonObject): JsonObject | undefined {
+  if (noFinalizers(object)) return undefined;
+  const metadata = metadataOf(object);
+  if (metadata.deletionTimestamp !== undefined) return object;
   const marked = { ...metadata, deletionTimestamp: nowText(), deletionGracePeriodSeconds: 0 };
   const generation = metadata.generation === undefined ? {} : { generation: Number(metadata.generation) + 1 };
-  store.put(place, { ...entry.object, metadata: { ...marked, ...generation } }, entry.managers);
+  return { ...object, metadata: { ...marked, ...generation } };
 }
 
 /**

@@ -12,6 +12,8 @@ export type FailureCause =
   | ({ kind: 'serverError'; status?: number; retryAfterS?: number } & CallFilter)
   /** Calls are answered 403, whatever rights there are. */
   | ({ kind: 'forbidden' } & CallFilter)
+  /** Calls that the login has the right to are answered 403 all the same, with these words: a quota, a webhook. */
+  | ({ kind: 'denied'; message: string } & CallFilter)
   /** Calls are answered 401, whatever token they carry. */
   | ({ kind: 'unauthorized' } & CallFilter)
   /** Connections are cut before anything is done. */

@@ -29,16 +29,26 @@ const unmanaged = new Set(
   ].map(keys => JSON.stringify(keys.map(key => `f:${key}`))),
 );
 
+/** Metadata that is not there when nothing is in it. */
+export const leftOutFields = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
+const leftOut = leftOutFields.map(key => JSON.stringify(['f:metadata', `f:${key}`]));
+
+export function isNothing(value: Json | undefined): boolean {
+  return typeof value !== 'object' || value === null || Object.keys(value).length === 0;
+}
+
 /** All leaves of an object and their values. Lists of the schema's type `map` are looked into, others are one leaf. */
 export function leavesOf(object: JsonObject, schema: Schema): Map<Path, Json> {
   const leaves = new Map<Path, Json>();
   collect(object, schema, [], leaves);
   for (const path of unmanaged) leaves.delete(path);
+  for (const path of leftOut) if (isNothing(leaves.get(path))) leaves.delete(path);
   return leaves;
 }
 
 function collect(value: Json, schema: Schema, path: string[], into: Map<Path, Json>): void {
-  if (isObject(value) && Object.keys(value).length > 0) {
+  const isWhole = schema.type === 'any' && schema.whole === true;
+  if (!isWhole && isObject(value) && Object.keys(value).length > 0) {
     for (const [key, item] of Object.entries(value))
       collect(item, fieldSchema(schema, key), [...path, `f:${key}`], into);
   } else if (Array.isArray(value) && value.length > 0 && itemName(value[0] ?? null, schema) !== undefined) {

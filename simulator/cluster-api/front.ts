@@ -141,6 +141,8 @@ export class Front {
     const userAgent = request.headers['user-agent'] ?? '';
     const call = { ...read, contentType: contentType.trim(), userAgent, account };
     api.authorize(call, target);
+    const denied = failures.take('denied', wanted)?.failure;
+    if (denied !== undefined) throw new Refusal(403, 'Forbidden', denied.message);
     return call;
   }
 

@@ -115,8 +115,12 @@ export function updated(
   );
   const gone = new Set([...was.keys()].filter(path => !is.has(path)));
   if (changed.size === 0 && gone.size === 0) return managers;
+  // Unlike one who applies, a plain writer is another one in each version of the API.
   const mine = (one: Manager) =>
-    one.operation === 'Update' && one.manager === writer.manager && one.subresource === writer.subresource;
+    one.operation === 'Update' &&
+    one.manager === writer.manager &&
+    one.apiVersion === writer.apiVersion &&
+    one.subresource === writer.subresource;
   const lost = new Set([...changed, ...gone]);
   const own = managers.find(mine)?.fields ?? [];
   const fields = new Set([...own, ...changed].filter(path => is.has(path)));
@@ -138,6 +142,16 @@ export function shown(managers: Managers): JsonObject[] {
     fieldsV1: fieldsV1(fields),
     ...(subresource === '' ? {} : { subresource }),
   }));
+}
+
+/** True when the same managers have the same fields, whenever they took them. */
+export function sameManagers(before: Managers, after: Managers): boolean {
+  return timeless(before) === timeless(after);
+}
+
+function timeless(managers: Managers): string {
+  const lines = managers.map(({ time: _, fields, ...one }) => JSON.stringify([one, [...fields].sort()]));
+  return lines.sort().join();
 }
 
 function without(fields: ReadonlySet<Path>, lost: ReadonlySet<Path>): ReadonlySet<Path> {

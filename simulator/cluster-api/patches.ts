@@ -1,4 +1,5 @@
 /** JSON merge patch (RFC 7396) and JSON patch (RFC 6902). Both give a new value. */
+import { isDeepStrictEqual } from 'node:util';
 import { isObject, type Json, type JsonObject } from '../ccp/api-fields.ts';
 import { badRequest, Refusal } from './refusal.ts';
 
@@ -27,7 +28,7 @@ export function jsonPatch(target: JsonObject, patch: unknown): Json {
 function operate(box: JsonObject, step: JsonObject, path: string[]): void {
   const from = typeof step.from === 'string' ? pointer(step.from) : undefined;
   if (step.op === 'test') {
-    if (JSON.stringify(read(box, path)) !== JSON.stringify(step.value)) throw doesNotFit();
+    if (!isDeepStrictEqual(read(box, path), step.value)) throw doesNotFit();
   } else if (step.op === 'add') write(box, path, step.value ?? null, true);
   else if (step.op === 'replace') {
     read(box, path);
@@ -37,7 +38,7 @@ function operate(box: JsonObject, step: JsonObject, path: string[]): void {
     const value = structuredClone(read(box, from));
     if (step.op === 'move') remove(box, from);
     write(box, path, value, true);
-  } else throw badRequest(`there is no operation ${JSON.stringify(step.op)}`);
+  } else throw doesNotFit();
 }
 
 function pointer(text: string): string[] {
@@ -53,7 +54,7 @@ function read(box: JsonObject, path: readonly string[]): Json {
 }
 
 function child(holder: Json | undefined, key: string): Json | undefined {
-  if (Array.isArray(holder)) return holder[Number(key)];
+  if (Array.isArray(holder)) return holder[indexOf(key)];
   return isObject(holder) && Object.hasOwn(holder, key) ? holder[key] : undefined;
 }
 
@@ -61,18 +62,23 @@ function write(box: JsonObject, path: readonly string[], value: Json, insert: bo
   const holder = read(box, path.slice(0, -1));
   const key = path.at(-1) ?? '';
   if (Array.isArray(holder)) {
-    const at = key === '-' ? holder.length : Number(key);
-    if (!Number.isInteger(at) || at < 0 || at > holder.length) throw doesNotFit();
+    const at = key === '-' && insert ? holder.length : indexOf(key);
+    if (at > holder.length - (insert ? 0 : 1)) throw doesNotFit();
     holder.splice(at, insert ? 0 : 1, value);
   } else if (isObject(holder)) holder[key] = value;
   else throw doesNotFit();
+}
+
+/** Place in a list: digits and nothing else. What is none is beyond all ends. */
+function indexOf(key: string): number {
+  return /^(0|[1-9]\d*)$/.test(key) ? Number(key) : Number.POSITIVE_INFINITY;
 }
 
 function remove(box: JsonObject, path: readonly string[]): void {
   const holder = read(box, path.slice(0, -1));
   const key = path.at(-1) ?? '';
   if (child(holder, key) === undefined) throw doesNotFit();
-  if (Array.isArray(holder)) holder.splice(Number(key), 1);
+  if (Array.isArray(holder)) holder.splice(indexOf(key), 1);
   else if (isObject(holder)) delete holder[key];
 }
 

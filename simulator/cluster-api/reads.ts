@@ -48,7 +48,11 @@ export class Pages {
     const more =
       rest.length === 0
         ? {}
-        : { continue: this.#keep({ version, items: rest }), remainingItemCount: rest.length };
+        : {
+            continue: this.#keep({ version, items: rest }),
+            // With a selector the real server does not know.
+            ...(isSelective(query) ? {} : { remainingItemCount: rest.length }),
+          };
     return {
       status: 200,
       json: {
@@ -82,6 +86,10 @@ export class Pages {
   }
 }
 
+function isSelective(query: URLSearchParams): boolean {
+  return (query.get('labelSelector') ?? '') !== '' || (query.get('fieldSelector') ?? '') !== '';
+}
+
 function checkVersion(query: URLSearchParams, { store }: Served): void {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return;
@@ -102,8 +110,9 @@ function checkVersion(query: URLSearchParams, { store }: Served): void {
   }
 }
 
-/** Throws Refusal (400) when it is none. */
+/** Throws Refusal when it is none: 500 without a reason, as all releases until now. */
 export function versionNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw badRequest(`Invalid value: "${text}": strconv.ParseUint: invalid syntax`);
+  const why = `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+  if (!/^\d+$/.test(text)) throw new Refusal(500, '', `resourceVersion: ${why}`);
   return Number(text);
 }

@@ -35,11 +35,11 @@ export const notFound = (kind: Kind, name: string) =>
 export const namespaceNotFound = (name: string) =>
   new Refusal(404, 'NotFound', `namespaces "${name}" not found`, { name, kind: 'namespaces' });
 
-export const alreadyExists = (kind: Kind, name: string) =>
+export const alreadyExists = (kind: Kind, name: string, isGoing: boolean) =>
   new Refusal(
     409,
     'AlreadyExists',
-    `${fullName(kind)} "${name}" already exists`,
+    `${isGoing ? 'object is being deleted: ' : ''}${fullName(kind)} "${name}" already exists`,
     about(kind.plural, kind, name),
   );
 

@@ -3,8 +3,8 @@ import { isObject, type Json, type JsonObject } from '../ccp/api-fields.ts';
 import type { FieldProblem } from './refusal.ts';
 
 export type Schema =
-  /** Anything, kept as it is. */
-  | { type: 'any' }
+  /** Anything, kept as it is. `whole`: one value for those who manage it, whatever is in it. */
+  | { type: 'any'; whole?: true }
   | {
       type: 'object';
       fields: Readonly<Record<string, Schema>>;
@@ -20,6 +20,7 @@ export type Schema =
   | { type: 'boolean' };
 
 export const any: Schema = { type: 'any' };
+export const whole: Schema = { type: 'any', whole: true };
 export const text: Schema = { type: 'string' };
 export const name: Schema = { type: 'string', minLength: 1 };
 export const integer: Schema = { type: 'integer' };

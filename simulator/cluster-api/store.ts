@@ -79,12 +79,12 @@ export class Store {
     return entry;
   }
 
-  /** Takes an object away. The last that is told of it is `object`, or what it was, under the next version. */
-  remove(place: Place, object?: JsonObject): void {
+  /** Takes an object away. The last that is told of it is what it was, under the next version. */
+  remove(place: Place): void {
     const before = this.get(place);
     if (before === undefined) return;
     this.#entries.delete(keyOf(place));
-    this.#tell('DELETED', place, before.object, this.#stamped(object ?? before.object));
+    this.#tell('DELETED', place, before.object, this.#stamped(before.object));
   }
 
   /** All changes after a version, oldest first; undefined when some of them are forgotten. */

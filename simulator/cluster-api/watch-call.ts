@@ -12,7 +12,7 @@ const shortestMs = 30 * 60 * 1000;
 
 /**
  * Begins a watch once its headers are to be sent: `open` sends them and gives the way to the client. Throws Refusal
- * (400) before that.
+ * before that.
  * @param bookmarkEveryMs the real server's is about a minute
  * @param forgotten whatever the version, its history is gone
  * @returns what to do when the client hangs up

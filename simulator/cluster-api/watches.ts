@@ -1,7 +1,7 @@
 /** Open watches: events line by line until the time is over, somebody cuts them or history is forgotten. */
 import type { JsonObject } from '../ccp/api-fields.ts';
 import { failure } from '../ccp/api-rest.ts';
-import type { Change } from './store.ts';
+import { type Change, metadataOf } from './store.ts';
 
 /** Where the lines go. */
 export interface Sink {
@@ -53,13 +53,17 @@ export class Watch {
     if (this.#options.matches(object)) this.#send('ADDED', this.#options.view(object));
   }
 
-  /** What a change means to this client: an object that is no longer within the watch is DELETED to it. */
+  /**
+   * What a change means to this client: an object that is no longer within the watch is DELETED to it, as it was when it
+   * still was within, under the version of the change. Up to the version that the client knows, nothing.
+   */
   change({ type, before, object, version }: Change): void {
-    const { matches, view } = this.#options;
+    const { matches, view, version: known } = this.#options;
+    if (version <= known) return;
     const was = before !== undefined && matches(before);
     const is = type !== 'DELETED' && matches(object);
     if (is) this.#send(was ? 'MODIFIED' : 'ADDED', view(object));
-    else if (was) this.#send('DELETED', view(object));
+    else if (was) this.#send('DELETED', view(at(before, version)));
     this.#version = version;
   }
 
@@ -98,6 +102,10 @@ export class Watch {
   #send(type: string, object: JsonObject): void {
     if (!this.#over) this.#sink.write(`${JSON.stringify({ type, object })}\n`);
   }
+}
+
+function at(object: JsonObject, version: number): JsonObject {
+  return { ...object, metadata: { ...metadataOf(object), resourceVersion: String(version) } };
 }
 
 /** All that are open. */

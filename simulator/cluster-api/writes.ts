@@ -5,13 +5,21 @@ import { allow } from './accounts.ts';
 import { checkIdentity, checkTypedPatch, knownFields, parseBody } from './body.ts';
 import type { Answer, Served, TargetedCall } from './call.ts';
 import { schemaOf } from './cluster-schema.ts';
-import { commit, settle } from './commit.ts';
+import { commit, settle, uidMessage } from './commit.ts';
 import { storageVersion, toStorage } from './conversion.ts';
 import { groupVersion } from './kinds.ts';
 import { apply, type Conflict, updated, type Writer } from './managers.ts';
 import { jsonPatch, mergePatch } from './patches.ts';
 import { view } from './reads.ts';
-import { alreadyExists, badRequest, invalid, notFound, Refusal, unsupportedMediaType } from './refusal.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  invalid,
+  notFound,
+  Refusal,
+  unsupportedMediaType,
+} from './refusal.ts';
 import { metadataOf } from './store.ts';
 import type { Target } from './target.ts';
 import { askWebhook } from './webhook.ts';
@@ -28,7 +36,11 @@ export function create(call: TargetedCall, served: Served): Answer {
   checkIdentity(body, call.target);
   const name = nameOf(metadataOf(body));
   const target = { ...call.target, name };
-  if (served.store.get(target) !== undefined) throw alreadyExists(target.kind, name);
+  const there = served.store.get(target)?.object;
+  if (there !== undefined)
+    throw alreadyExists(target.kind, name, metadataOf(there).deletionTimestamp !== undefined);
+  if ((metadataOf(body).resourceVersion ?? '') !== '')
+    throw new Refusal(500, '', 'resourceVersion should not be set on objects to be created');
   const known = knownFields(body, target, call.query, warnings);
   return write(known, target, call, served, warnings, 201);
 }
@@ -44,8 +56,11 @@ export function replace(call: TargetedCall, served: Served): Answer {
   const warnings: string[] = [];
   const body = parseBody(call);
   checkIdentity(body, target);
-  if (served.store.get(target) === undefined) throw notFound(target.kind, target.name);
-  const { resourceVersion = '' } = metadataOf(body);
+  const before = served.store.get(target);
+  if (before === undefined) throw notFound(target.kind, target.name);
+  const { resourceVersion = '', uid = '' } = metadataOf(body);
+  const is = metadataOf(before.object).uid;
+  if (uid !== '' && uid !== is) throw conflict(target.kind, target.name, uidMessage(uid, is));
   if (resourceVersion === '' && target.kind.custom) {
     const message = 'Invalid value: 0x0: must be specified for an update';
     const field = 'metadata.resourceVersion';
@@ -115,7 +130,10 @@ function serverSideApply(call: TargetedCall, served: Served, namespace: string):
   const before = served.store.get(target);
   if (before === undefined && target.subresource !== '') throw notFound(target.kind, target.name);
   // Who applies what is not there creates it, and needs the right to.
-  if (before === undefined) allowCreate(call, namespace);
+  if (before === undefined) {
+    allowCreate(call, namespace);
+    checkNew(metadataOf(body), target);
+  }
   checkTypedPatch(body, target, served.typedPatchStatus);
   const known = knownFields(body, target, query, warnings);
   const wanted = encoded(relevant(toStorage(known, target.kind, target.version), target));
@@ -137,6 +155,13 @@ function serverSideApply(call: TargetedCall, served: Served, namespace: string):
     isDryRun(query),
   );
   return { status: created ? 201 : 200, json: view(object, target, served), warnings };
+}
+
+/** Who names a uid or a version means an object that is there. */
+function checkNew({ uid = '' }: JsonObject, { kind, name }: Target): void {
+  if (uid === '') return;
+  const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+  throw conflict(kind, name, why);
 }
 
 /** Here Kubernetes' 403 says neither who nor what (seen: 1.20). */
@@ -182,9 +207,19 @@ function applyConflict(conflicts: readonly Conflict[]): Refusal {
     const using = operation === 'Apply' ? '' : ` using ${apiVersion}`;
     return { reason: 'FieldManagerConflict', message: `conflict with "${manager}"${using}`, field };
   });
-  const list = causes.map(({ message, field }) => `${message}: ${field}`).join(', ');
-  const s = causes.length === 1 ? '' : 's';
-  return new Refusal(409, 'Conflict', `Apply failed with ${causes.length} conflict${s}: ${list}`, { causes });
+  return new Refusal(409, 'Conflict', conflictWords(causes), { causes });
+}
+
+/** One in one line, several by manager with a line each. */
+function conflictWords(causes: readonly { message: string; field: string }[]): string {
+  const [one] = causes;
+  if (causes.length === 1) return `Apply failed with 1 conflict: ${one?.message}: ${one?.field}`;
+  const managers = [...new Set(causes.map(({ message }) => message))].sort();
+  const parts = managers.map(manager => {
+    const fields = causes.filter(({ message }) => message === manager).map(({ field }) => `\n- ${field}`);
+    return `${manager.replace('conflict', 'conflicts')}:${fields.join('')}`;
+  });
+  return `Apply failed with ${causes.length} conflicts: ${parts.join('\n')}`;
 }
 
 function storageSchema({ kind }: Target) {

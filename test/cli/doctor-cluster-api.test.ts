@@ -308,12 +308,104 @@ describe('templates', () => {
   it('rights for one kind of template only: the login is named, not the template', async () => {
     const token = fleet.addAccount({ name: 'narrow', rules: rights() });
     const classes = await visit(settings({ text: fleet.kubeconfig(token) }));
-    const problem = broken(classes, 'template objects', ['platforms.fleet.kubeconfig']);
-    expect(problem?.found).toMatch(/clusterclasses/);
+    const login = 'platforms.fleet.kubeconfig';
+    const both = problemsOf(classes);
+    expect(statesOf(classes)).toContain('broken template objects');
+    expect(both.map(({ setting }) => setting)).toEqual([login, login]);
+    expect(both[0]?.found).toMatch(/clusterclasses/);
+    expect(both[1]?.found).toMatch(/may not delete clusters/);
     const files = await visit(settings({ text: fleet.kubeconfig(token), template: manifests }));
     expect(statesOf(files)).toContain('broken template objects');
     expect(files.text).toContain('role-manifests.yaml');
     expect(files.text).toMatch(/may not get dockerclusters/);
+  });
+});
+
+describe('a no that is not about rights', () => {
+  /** As Kubernetes words them (a quota seen on 1.20), and a webhook in the words of rights. */
+  const clusters = 'clusters.cluster.x-k8s.io "dashbutton-check-0" is forbidden: ';
+  const count = 'count/clusters.cluster.x-k8s.io';
+  const quota = `exceeded quota: few, requested: ${count}=1, used: ${count}=2, limited: ${count}=2`;
+  const denied = (why: string) => `admission webhook "policy.example.com" denied the request: ${why}`;
+
+  it.each([
+    ['a quota', `${clusters}${quota}`, quota],
+    ['a webhook', denied('no clusters on Fridays'), 'no clusters on Fridays (webhook policy.example.com)'],
+    [
+      'a webhook that speaks of somebody',
+      denied('"dev" may not make clusters: ask the platform team'),
+      '"dev" may not make clusters: ask the platform team (webhook policy.example.com)',
+    ],
+  ])('%s: the template in its own words, and not the login', async (_, message, words) => {
+    const full = await another({
+      failures: [{ kind: 'denied', message, verb: 'patch', resource: 'clusters' }],
+    });
+    const visited = await visit(settings({ text: full.kubeconfig() }));
+    const problem = broken(visited, 'template objects', [template]);
+    expect(problem?.found).toContain(`: 403: ${words}`);
+    expect(visited.text).not.toContain('role.yaml');
+  });
+});
+
+describe('classes that cannot be looked at', () => {
+  /** All of role.yaml but what it says of classes. */
+  const blind: Rule[] = [
+    {
+      apiGroups: ['cluster.x-k8s.io'],
+      resources: ['clusters'],
+      verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+    },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+  ];
+  const classes = (...verbs: string[]): Rule => ({
+    apiGroups: ['cluster.x-k8s.io'],
+    resources: ['clusterclasses'],
+    verbs,
+  });
+
+  /** With a token in a file, so that login and server are different settings. */
+  function withToken(token: string, wanted: object = topology): string {
+    setUp.file('blind.token', token);
+    setUp.file('fleet-ca.pem', fleet.ca);
+    const access = { server: fleet.url, tokenFile: 'blind.token', ca: 'fleet-ca.pem' };
+    return setUp.write({
+      platforms: { fleet: { type: 'cluster-api', namespace: 'dashbutton', ...access } },
+      profiles: { house: { ...houseOn('fleet'), template: wanted } },
+    });
+  }
+
+  it('no right to get them: the login, the right, the namespace, the Role; once', async () => {
+    const token = fleet.addAccount({ name: 'blind', rules: blind });
+    const problem = broken(await visit(withToken(token)), 'template objects', ['platforms.fleet.tokenFile']);
+    expect(problem?.found).toMatch(
+      /^get clusterclasses\.\S+ in namespace dashbutton: 403: "\S+:blind" may not get clusterclasses: give it the Role/,
+    );
+    expect(problem?.expected).toBe('the rights in provisioner/deploy/ in namespace dashbutton');
+    expect(problem?.advice).toContain('role.yaml for a class');
+  });
+
+  it('no right to list them, and the class is not there', async () => {
+    const token = fleet.addAccount({ name: 'blind', rules: [...blind, classes('get')] });
+    const wanted = { ...topology, class: 'quick-strat' };
+    const visited = await visit(withToken(token, wanted));
+    const problem = broken(visited, 'template objects', ['platforms.fleet.tokenFile']);
+    expect(problem?.found).toContain('may not list clusterclasses');
+  });
+
+  it('classNamespace: no right there, or no such namespace: which one was looked in', async () => {
+    const wanted = { ...topology, classNamespace: 'clases' };
+    const token = fleet.addAccount({ name: 'blind', rules: [...blind, classes('get', 'list')] });
+    const visited = await visit(withToken(token, wanted));
+    const problem = broken(visited, 'template objects', ['platforms.fleet.tokenFile']);
+    expect(problem?.found).toContain('in namespace clases: 403: ');
+    expect(problem?.expected).toBe('the rights in provisioner/deploy/ in namespace clases');
+    expect(problem?.advice).toMatch(/rule for clusterclasses.*correct classNamespace/);
+    // Who may look everywhere finds nothing there.
+    const empty = await visit(withToken(fleet.token, wanted));
+    expect(broken(empty, 'template objects', [`${template}.class`])).toMatchObject({
+      found: 'there is no quick-start in namespace clases',
+      expected: 'the platform has none',
+    });
   });
 });
 
@@ -357,6 +449,16 @@ describe('the provisioner at its start', () => {
     const token = fleet.addAccount({ name: 'nobody' });
     const said = await warned(settings({ text: fleet.kubeconfig(token) }), 'platform cannot be used now');
     expect(said).toMatch(/may not list clusters: give it the Role in provisioner\/deploy/);
+  });
+
+  it('names the right to look at classes', { timeout: 2 * startLimitMs }, async () => {
+    const token = fleet.addAccount({ name: 'narrow', rules: rights() });
+    const said = await warned(
+      settings({ text: fleet.kubeconfig(token) }),
+      'a press of this profile would fail',
+    );
+    expect(said).toMatch(/may not get clusterclasses: give it the Role in provisioner\/deploy/);
+    expect(said).not.toContain('could not be checked');
   });
 
   it('says nothing when all is there', { timeout: 2 * startLimitMs }, async () => {

@@ -1,4 +1,4 @@
-/** A whole lab whose buttons order from a management cluster, simulated, behind a front that can break the way to it. */
+/** A whole lab whose buttons order from a management cluster, simulated if no other is given, behind a front that can break the way to it. */
 import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import { type Lab, startLab } from '../provisioner/lab.ts';
 import { Front } from './front.ts';
@@ -15,10 +15,18 @@ export interface FleetLab {
   close(): Promise<void>;
 }
 
-/** @param speed 160 nominal seconds a build. */
-export async function startFleetLab(mode: Mode, speed: number, buttons = ['house-01']): Promise<FleetLab> {
+/** @param speed 160 nominal seconds a build. @param management closed with the lab. */
+export async function startFleetLab(
+  mode: Mode,
+  speed: number,
+  buttons = ['house-01'],
+  management?: Management,
+): Promise<FleetLab> {
   const lab = await startLab({ buttons });
-  const management = await simulated('v1beta2', speed);
+  return fleetLab(mode, speed, lab, management ?? (await simulated('v1beta2', speed)));
+}
+
+async function fleetLab(mode: Mode, speed: number, lab: Lab, management: Management): Promise<FleetLab> {
   const { backend, version, namespace, caller } = management;
   const front = await Front.start(backend);
   const fleet = configFor({ url: front.url, ca: front.ca, token: backend.token }, namespace);

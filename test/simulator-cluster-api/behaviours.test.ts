@@ -16,8 +16,10 @@ const startLimitMs = 300_000;
 describe.each(servers)('$name', ({ start }) => {
   let server: TestServer;
   const client = () => server.client;
-  const created = async (name: string, metadata: object = {}) => {
-    const reply = await client().apply(at(name), clusterBody(name, metadata));
+  /** The same cluster in another release. */
+  const other = () => ({ topology: { ...clusterBody('other').spec.topology, version: 'v1.32.0' } });
+  const created = async (name: string, metadata: object = {}, spec: object = {}) => {
+    const reply = await client().apply(at(name), clusterBody(name, metadata, spec));
     expect(reply.status, reply.text).toBe(201);
     return reply.json;
   };
@@ -174,6 +176,92 @@ describe.each(servers)('$name', ({ start }) => {
     expect(one.json.spec.topology).toMatchObject({ workers: { machineDeployments: [{ name: 'md-0' }] } });
   });
 
+  check('apply: the same value makes a second owner, and his share is a change', async () => {
+    const first = await created('owned');
+    const joined = await client().apply(at('owned'), clusterBody('owned'), 'fieldManager=other');
+    expect(joined.status, joined.text).toBe(200);
+    const managers = joined.json.metadata.managedFields?.map(({ manager }) => manager).sort();
+    expect(managers).toEqual(['dashbutton', 'other']);
+    expect(joined.json.metadata.generation).toBe(1);
+    expect(joined.json.metadata.resourceVersion).not.toBe(first.metadata.resourceVersion);
+    const change = { clusterNetwork: { pods: { cidrBlocks: ['10.1.0.0/16'] } } };
+    const refused = await client().apply(at('owned'), clusterBody('owned', {}, change));
+    says(refused, 409, 'Conflict', /conflict with "other": \.spec\.clusterNetwork\.pods\.cidrBlocks$/);
+    // One gives up what both have: it stays, and the other may change it now.
+    const { spec, ...rest } = clusterBody('owned');
+    const less = { ...rest, spec: { topology: spec.topology } };
+    const left = await client().apply(at('owned'), less, 'fieldManager=other');
+    expect(left.json.spec.clusterNetwork).toEqual(spec.clusterNetwork);
+    expect((await client().apply(at('owned'), clusterBody('owned', {}, change))).status).toBe(200);
+  });
+
+  check('apply: several conflicts, by manager with a line for each field', async () => {
+    await created('quarrel', {}, { paused: false });
+    const hand = `${at('quarrel')}?fieldManager=hand`;
+    await client().call('PATCH', hand, { type: mergeType, body: { spec: { paused: true } } });
+    const spec = { paused: false, clusterNetwork: { pods: { cidrBlocks: ['10.9.0.0/16'] } } };
+    const body = { ...clusterBody('quarrel'), spec: { ...spec, topology: other().topology } };
+    const refused = await client().apply(at('quarrel'), body, 'fieldManager=third');
+    says(refused, 409, 'Conflict', /^Apply failed with 3 conflicts: conflicts with "dashbutton":\n- /);
+    const [, ...lines] = refused.json.message.split('\n');
+    // In which order one manager's fields come differs from time to time.
+    expect(lines.slice(0, 2).sort()).toEqual([
+      '- .spec.clusterNetwork.pods.cidrBlocks',
+      '- .spec.topology.version',
+    ]);
+    expect(lines[2]).toMatch(/^conflicts with "hand" using cluster\.x-k8s\.io\/v1beta2.*:$/);
+    expect(lines.slice(3)).toEqual(['- .spec.paused']);
+    expect(refused.json.details.causes).toHaveLength(3);
+  });
+
+  check('apply: labels and finalizers with nothing in them are not there, and nobody has them', async () => {
+    const { metadata } = await created('empty', { labels: {}, annotations: {}, finalizers: [] });
+    for (const key of ['labels', 'annotations', 'finalizers']) expect(metadata).not.toHaveProperty(key);
+    expect(metadata.managedFields?.[0]?.fieldsV1).not.toHaveProperty('f:metadata');
+  });
+
+  check('a uid or a version in a write means the object that has it', async () => {
+    says(
+      await client().apply(at('nobody'), clusterBody('nobody', { uid: 'a' })),
+      409,
+      'Conflict',
+      'Operation cannot be fulfilled on clusters.cluster.x-k8s.io "nobody": uid mismatch: the provided object specified uid a, and no existing object was found',
+    );
+    says(
+      await client().call('POST', path, { body: clusterBody('nobody', { resourceVersion: '1' }) }),
+      500,
+      undefined,
+      'resourceVersion should not be set on objects to be created',
+    );
+    const { metadata } = await created('one-of-two');
+    const immutable = /: metadata\.uid: Invalid value: "a": field is immutable/;
+    const another = clusterBody('one-of-two', { uid: 'a' });
+    says(await client().apply(at('one-of-two'), another), 422, 'Invalid', immutable);
+    const merge = { type: mergeType, body: { metadata: { uid: 'a' } } };
+    says(await client().call('PATCH', at('one-of-two'), merge), 422, 'Invalid', immutable);
+    const { resourceVersion } = metadata;
+    const body = clusterBody('one-of-two', { uid: 'a', resourceVersion });
+    says(await client().call('PUT', at('one-of-two'), { body }), 409, 'Conflict', /UID in precondition: a, /);
+    const right = clusterBody('one-of-two', { uid: metadata.uid });
+    expect((await client().apply(at('one-of-two'), right)).status).toBe(200);
+  });
+
+  check('a plain writer is another manager in each version of the API', async () => {
+    await created('twice');
+    const label = (version: string, key: string) =>
+      client().call('PATCH', `${clustersPath(version)}/twice?fieldManager=hand`, {
+        type: mergeType,
+        body: { metadata: { labels: { [key]: 'x' } } },
+      });
+    await label('v1beta2', 'a');
+    const { managedFields = [] } = (await label('v1beta1', 'b')).json.metadata;
+    const hands = managedFields.filter(({ manager }) => manager === 'hand');
+    expect(hands.map(({ fieldsV1 }) => JSON.stringify(fieldsV1)).sort()).toEqual([
+      expect.stringContaining('"f:a"'),
+      expect.stringContaining('"f:b"'),
+    ]);
+  });
+
   check('a plain write takes fields over, and apply then conflicts', async () => {
     await created('taken');
     const patch = { spec: { topology: { version: 'v1.32.0' } } };
@@ -307,6 +395,18 @@ describe.each(servers)('$name', ({ start }) => {
     says(applied, 500, undefined, /^failed to create typed patch object.*: \.spec\.paused: /);
   });
 
+  check('a field with nothing in it: 422 from the schema, and in labels it is not there', async () => {
+    const labels = clusterBody('nothing', { labels: null });
+    const reply = await client().apply(at('nothing'), labels);
+    expect([reply.status, reply.json.metadata.labels]).toEqual([201, undefined]);
+    says(
+      await client().apply(at('nothing'), clusterBody('nothing', {}, { paused: null })),
+      422,
+      'Invalid',
+      /: spec\.paused: Invalid value: "null": spec\.paused in body must be of type boolean: "null"$/,
+    );
+  });
+
   check('an unknown field is never applied: 500 without a reason', async () => {
     for (const query of ['', 'fieldValidation=Strict']) {
       const reply = await client().apply(at('unknown'), clusterBody('unknown', {}, { foo: 1 }), query);
@@ -395,6 +495,9 @@ describe.each(servers)('$name', ({ start }) => {
       body: { status: { phase: 'X' } },
     });
     expect([main.status, main.json.status]).toEqual([200, status]);
+    // What says nothing new is no event to anybody.
+    const again = await client().call('PATCH', `${at('status')}/status`, { type: mergeType, body });
+    expect(again.json.metadata.resourceVersion).toBe(reply.json.metadata.resourceVersion);
     const patch = [{ op: 'replace', path: '/status/phase', value: 'Failed' }];
     const json = await client().call('PATCH', `${at('status')}/status`, { type: jsonType, body: patch });
     expect(json.json.status.phase).toBe('Failed');
@@ -422,6 +525,24 @@ describe.each(servers)('$name', ({ start }) => {
     );
     const wrong = [{ op: 'test', path: '/metadata/annotations/c', value: '4' }];
     expect((await patch(jsonType, wrong)).status).toBe(422);
+    const step = (op: string, pointer: string, value?: unknown) =>
+      patch(jsonType, [{ op, path: pointer, value }]);
+    // In whatever order its fields are.
+    const deployment = { replicas: 2, name: 'md-0', class: 'default-worker' };
+    const first = '/spec/topology/workers/machineDeployments/0';
+    expect((await step('test', first, deployment)).status).toBe(200);
+    const blocks = '/spec/clusterNetwork/pods/cidrBlocks';
+    const block = '10.7.0.0/16';
+    for (const [op, end] of [
+      ['add', ''],
+      ['add', '2'],
+      ['replace', '1'],
+      ['remove', '1'],
+    ] as const)
+      expect((await step(op, `${blocks}/${end}`, block)).status, `${op} ${end}`).toBe(422);
+    expect((await step('huh', `${blocks}/0`, block)).status).toBe(422);
+    const longer = await step('add', `${blocks}/-`, block);
+    expect(longer.json.spec.clusterNetwork).toEqual({ pods: { cidrBlocks: ['10.128.0.0/18', block] } });
     for (const type of ['application/strategic-merge-patch+json', 'application/json']) {
       says(
         await patch(type, {}),
@@ -471,7 +592,12 @@ describe.each(servers)('$name', ({ start }) => {
     );
     const { metadata } = await created('gone');
     const remove = (uid: string) => client().call('DELETE', at('gone'), { body: { preconditions: { uid } } });
-    says(await remove('another'), 409, 'Conflict', /precondition/i);
+    says(
+      await remove('another'),
+      409,
+      'Conflict',
+      `Operation cannot be fulfilled on Cluster.cluster.x-k8s.io "gone": the UID in the precondition (another) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    );
     const reply = await remove(metadata.uid);
     expect(reply.json).toMatchObject({
       kind: 'Status',
@@ -484,6 +610,9 @@ describe.each(servers)('$name', ({ start }) => {
 
   check('delete with a finalizer: marked, still there, no new finalizers, gone with the last', async () => {
     await created('held', { finalizers: ['example.com/one'] });
+    const tried = await client().call('DELETE', `${at('held')}?dryRun=All`);
+    expect(tried.json.metadata.deletionTimestamp).toBeTruthy();
+    expect((await client().get(at('held'))).json.metadata.deletionTimestamp).toBeUndefined();
     const reply = await client().call('DELETE', at('held'));
     expect([reply.status, reply.json.kind]).toEqual([200, 'Cluster']);
     expect(reply.json.metadata.deletionTimestamp).toBeTruthy();
@@ -496,9 +625,28 @@ describe.each(servers)('$name', ({ start }) => {
       'Invalid',
       /metadata\.finalizers: Forbidden: no new finalizers can be added if the object is being deleted/,
     );
-    expect((await client().call('DELETE', at('held'))).status).toBe(200);
-    expect((await set(null)).status).toBe(200);
+    expect(reply.json.metadata.generation).toBe(2);
+    says(
+      await client().call('POST', path, { body: clusterBody('held') }),
+      409,
+      'AlreadyExists',
+      'object is being deleted: clusters.cluster.x-k8s.io "held" already exists',
+    );
+    const again = await client().call('DELETE', at('held'));
+    expect(again.json.metadata.resourceVersion).toBe(reply.json.metadata.resourceVersion);
+    const { resourceVersion } = again.json.metadata;
+    const watch = await client().watch(path, `resourceVersion=${resourceVersion}`);
+    const last = await set(null);
+    expect([last.status, last.json.metadata.finalizers]).toEqual([200, undefined]);
     expect((await client().get(at('held'))).status).toBe(404);
+    // The last change was never kept: to a watch the object ends as it was before, under a new version.
+    const [event] = await watch.until(all => all.length > 0);
+    watch.stop();
+    expect(event).toMatchObject({
+      type: 'DELETED',
+      object: { metadata: { finalizers: ['example.com/one'] } },
+    });
+    expect(Number(event?.object.metadata.resourceVersion)).toBeGreaterThan(Number(resourceVersion));
   });
 
   check('list: by label, by name, in pages of one state', async () => {
@@ -516,6 +664,11 @@ describe.each(servers)('$name', ({ start }) => {
     const first = await list('limit=2');
     expect(first).toMatchObject({ kind: 'ClusterList', apiVersion: 'cluster.x-k8s.io/v1beta2' });
     expect(first.items).toHaveLength(2);
+    expect(first.metadata.remainingItemCount).toBeGreaterThan(0);
+    // With a selector nobody has counted.
+    const few = await list(`limit=1&${pages}`);
+    expect(few.metadata.continue).toBeTruthy();
+    expect(few.metadata).not.toHaveProperty('remainingItemCount');
     await created('page-late');
     let token = first.metadata.continue ?? '';
     const rest: string[] = [];
@@ -558,6 +711,9 @@ describe.each(servers)('$name', ({ start }) => {
       'ADDED watch-b',
       'DELETED watch-b',
     ]);
+    // The last that it sees is the object as it was when it still had the label.
+    const labels = events.map(({ object }) => object.metadata.labels?.watched);
+    expect(labels).toEqual(['yes', 'still', 'still', 'yes', 'yes']);
     const versions = events.map(({ object }) => Number(object.metadata.resourceVersion));
     expect(versions).toEqual(versions.toSorted((a, b) => a - b));
     expect(new Set(versions).size).toBe(5);
@@ -600,6 +756,26 @@ describe.each(servers)('$name', ({ start }) => {
         },
       },
     ]);
+  });
+
+  check('watch: from a version to come, nothing of what is before it', async () => {
+    const { metadata } = (await client().get(path)).json;
+    const from = Number(metadata.resourceVersion) + 2;
+    const watch = await client().watch(path, `resourceVersion=${from}&labelSelector=future`);
+    const made = [];
+    for (const name of ['future-a', 'future-b', 'future-c', 'future-d'])
+      made.push(await created(name, { labels: { future: 'yes' } }));
+    const expected = made.filter(one => Number(one.metadata.resourceVersion) > from);
+    const events = await watch.until(all => all.some(({ object }) => object.metadata.name === 'future-d'));
+    watch.stop();
+    expect(events.map(({ object }) => object.metadata.name)).toEqual(expected.map(one => one.metadata.name));
+    expect(expected.length).toBeLessThan(4);
+  });
+
+  check('a version that is none: 500 without a reason', async () => {
+    const words = 'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax';
+    for (const query of ['resourceVersion=x', 'watch=true&resourceVersion=x'])
+      says(await client().get(`${path}?${query}`), 500, undefined, words);
   });
 
   check('Secrets: created, read, with a strategic merge patch, and no generation', async () => {

@@ -19,6 +19,7 @@ export interface Json {
     resourceVersion: string;
     generation: number;
     continue?: string;
+    remainingItemCount?: number;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
     finalizers?: string[];

@@ -85,7 +85,7 @@ export class Lab {
     const metadata = { ...metadataOf(counted), managedFields: shown(managers) };
     const complete = { ...counted, metadata };
     if (metadataOf(complete).deletionTimestamp !== undefined && noFinalizers(complete))
-      this.store.remove(place, complete);
+      this.store.remove(place);
     else this.store.put(place, complete, managers);
   }
 }

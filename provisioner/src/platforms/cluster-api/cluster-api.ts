@@ -61,7 +61,7 @@ export class ClusterApiPlatform implements Platform {
   async missing(template: Template, signal: AbortSignal): Promise<string[]> {
     if (!isRead(template)) return [];
     const lines = await missingOf(templateOf(template), this.#kube, this.#namespace, signal);
-    return [...lines, ...(await refusal(this.#watcher.followed(signal)))];
+    return [...lines, ...(await refusal(() => this.#watcher.followed(signal)))];
   }
 
   stepsOf(template: Template): number {

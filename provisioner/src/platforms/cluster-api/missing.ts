@@ -36,11 +36,15 @@ export async function missingOf(
 ): Promise<string[]> {
   const version = await kube.version(signal);
   const objects = render(template, sample, namespace, version);
-  const lines = isTopology(template) ? await ofClass(template, kube, namespace, signal) : [];
-  if (lines.length > 0) {
+  let ofIt: string[] = [];
+  // Who may not look at classes is told so, and what else he may not.
+  const lines = await refusal(async () => {
+    if (isTopology(template)) ofIt = await ofClass(template, kube, namespace, signal);
+  });
+  if (ofIt.length > 0) {
     // In a namespace that is not there is no class either.
     const [why = ''] = await tried(objects[0], kube, namespace, signal);
-    return (isNoNamespace(why) ? [why] : lines).map(cut);
+    return (isNoNamespace(why) ? [why] : ofIt).map(cut);
   }
   for (const object of objects) {
     const [why] = await tried(object, kube, namespace, signal);
@@ -49,22 +53,21 @@ export async function missingOf(
     if (why !== undefined && isNoNamespace(why)) return [cut(why)];
   }
   const own = await kube.kindPath(objects[0].apiVersion, 'Cluster', namespace, sample.name, signal);
-  lines.push(...(await refusal(kube.remove(own, { uid: nobodysUid }, signal, { dryRun: true }))));
+  lines.push(...(await refusal(() => kube.remove(own, { uid: nobodysUid }, signal, { dryRun: true }))));
   // The press reads this Secret at its very end: better told now.
-  lines.push(...(await refusal(kube.get(secretPath(namespace, sample.name), signal))));
+  lines.push(...(await refusal(() => kube.get(secretPath(namespace, sample.name), signal))));
   return [...new Set(lines.map(cut))];
 }
 
 async function tried(object: KubeObject, kube: Kube, namespace: string, signal: AbortSignal) {
   const { apiVersion, kind, metadata } = object;
-  const work = async () => {
+  return refusal(async () => {
     const path = await kube.kindPath(apiVersion, kind, namespace, metadata.name, signal);
     if (!path.includes('/namespaces/')) throw clusterWide(kind);
     // A press looks before it applies.
     await kube.get(path, signal);
     await kube.apply(path, object, signal, { dryRun: true });
-  };
-  return refusal(work());
+  });
 }
 
 /** What is the same for all clusters cannot belong to one, and would stay when that is gone. */
@@ -78,9 +81,9 @@ function isNoNamespace(line: string): boolean {
 }
 
 /** The line of a refusal; none when it went well. @throws what is no refusal. */
-export async function refusal(work: Promise<unknown>): Promise<string[]> {
+export async function refusal(work: () => Promise<unknown>): Promise<string[]> {
   try {
-    await work;
+    await work();
     return [];
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -98,10 +101,12 @@ async function ofClass(template: TopologyTemplate, kube: Kube, namespace: string
   const found = await kube.get(path, signal);
   if (found === undefined) {
     const list = await kube.list(path.slice(0, path.lastIndexOf('/')), signal);
+    // A namespace that is not there cannot be told from an empty one: named, a slip of the pen is seen.
+    const where = classNamespace === namespace ? '' : ` in namespace ${classNamespace}`;
     return [
       absent(
         'class',
-        name,
+        `${name}${where}`,
         list.items.map(({ metadata }) => metadata.name),
       ),
     ];
