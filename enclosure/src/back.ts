@@ -75,14 +75,18 @@ function clamps({ board, boardRearD, rimD, p }: Layout): Solid[] {
 }
 
 /** Holds a push button in a channel, where the board has none: legs and wires leave at the channel's ends. */
-function switchTower({ board: { press }, switchTopD, rimD, p }: Layout): Solid[] {
+function switchTower(at: Layout): Solid[] {
+  const { switchTopD, rimD, p, cellX } = at;
+  const { press } = at.board;
   if (!press.own) return [];
   const [x, y] = press.at;
   const floorD = switchTopD + press.topMm;
   const half = Math.max(tower.sizeMm, tower.pocketMm + 2 * p.wallMm) / 2;
   const channel = tower.pocketMm / 2;
-  const body = box([x - half, x + half], [y - half, y + half], [floorD - tower.pocketDeepMm, rimD + overMm]);
-  return [body.subtract(box([x - half - 1, x + half + 1], [y - channel, y + channel], [0, floorD]))];
+  // Along the channel it gives way to the cell.
+  const until = Math.min(x + half, cellX[0] - p.fitCellMm);
+  const body = box([x - half, until], [y - half, y + half], [floorD - tower.pocketDeepMm, rimD + overMm]);
+  return [body.subtract(box([x - half - 1, until + 1], [y - channel, y + channel], [0, floorD]))];
 }
 
 /** Where the button's lower end stops: pressed there, it turns about the stop, and still reaches the switch. */

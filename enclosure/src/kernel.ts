@@ -105,13 +105,24 @@ export function grooveLine(from: Range, to: Range, depthMm: number): Solid {
   return Solids.hull([...corners, [...from, -depthMm], [...to, -depthMm]]);
 }
 
-/** The same along a part of a circle: directions in degrees, 0 is to the right. */
+/** Of a groove that runs out: pieces along it, the part of its way on which it becomes flatter, and how flat it ends. */
+const runningOut = { pieces: 12, share: 0.6, endMm: 0.1 };
+
+/** The same along a part of a circle, running out at its end: directions in degrees, 0 is to the right. */
 export function arcGroove([x, y, r]: Round, [from, until]: Range, depthMm: number): Solid {
-  const [start, end] = sorted([from, until]);
-  const point = (degrees: number, mm: number): [number, number] => {
-    const angle = (degrees * Math.PI) / 180;
-    return [x + mm * Math.cos(angle), y + mm * Math.sin(angle)];
+  const over = 0.2;
+  const { pieces, share, endMm } = runningOut;
+  const cone = (piece: number): [number, number, number][] => {
+    const way = piece / pieces;
+    const angle = ((from + (until - from) * way) * Math.PI) / 180;
+    const [atX, atY] = [x + r * Math.cos(angle), y + r * Math.sin(angle)];
+    const mm = endMm + (depthMm - endMm) * Math.min(1, (1 - way) / share);
+    const rim = circle([atX, atY], mm + over)
+      .toPolygons()
+      .flat();
+    return [...rim.map(([cx, cy]): [number, number, number] => [cx, cy, over]), [atX, atY, -mm]];
   };
-  const wedge = polygon([[x, y], point(start, 2 * r), point((start + end) / 2, 2 * r), point(end, 2 * r)]);
-  return grooveAround(circle([x, y], r), depthMm).intersect(prism(wedge, [-1, depthMm + 1]));
+  return Solids.union(
+    Array.from({ length: pieces }, (_, piece) => Solids.hull([...cone(piece), ...cone(piece + 1)])),
+  );
 }

@@ -1,8 +1,8 @@
 /** Countersunk M2.5 screws from behind: the holes that they pass, the posts that they cut into, and their bodies. */
 import type { Xy } from './boards.ts';
-import { circle, cylinder, loft, prism, type Solid, Solids } from './kernel.ts';
+import { circle, cylinder, grow, loft, prism, Shapes, type Solid, Solids } from './kernel.ts';
 import type { Layout } from './layout.ts';
-import { type CaseShape, outline } from './shape.ts';
+import { type CaseShape, insideShape, outline } from './shape.ts';
 
 const overMm = 0.5;
 /** The head is so much smaller than its hole, radius. */
@@ -25,10 +25,21 @@ export function screwHoles(at: Layout, screws: readonly Xy[]): Solid {
   );
 }
 
-/** The front's posts, from its face to its rim. */
+/** Into the walls, so that what fills a pocket is one with them. */
+const intoWallMm = 0.1;
+
+/** The front's posts, from its face to its rim, and what they cut off from the room, at corners: a slit that nothing could fill or clean. */
 export function bosses({ p, rimD }: Layout, shape: CaseShape): Solid {
-  const all = Solids.union(shape.screws.map(screw => cylinder(screw, p.bossMm, [p.faceMm - overMm, rimD])));
-  return all.intersect(prism(outline(shape, p.sideMm / 2), [0, rimD]));
+  const posts = Shapes.union(shape.screws.map(screw => circle(screw, p.bossMm / 2)));
+  const [, ...pockets] = insideShape(p, shape)
+    .subtract(posts)
+    .decompose()
+    .sort((one, other) => other.area() - one.area());
+  const filled = pockets.map(pocket => grow(pocket, intoWallMm));
+  return prism(Shapes.union([posts, ...filled]).intersect(outline(shape, p.sideMm / 2)), [
+    p.faceMm - overMm,
+    rimD,
+  ]);
 }
 
 /** Holes for the thread. They end before the face. */

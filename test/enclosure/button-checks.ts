@@ -1,20 +1,25 @@
 /** The button: does it reach the switch, is its way free, does it stay in, and where can one press it? */
 import type { Solid } from '../../enclosure/src/kernel.ts';
-import { usbEnvelope } from '../../enclosure/src/layout.ts';
-import { between, closeMm, inside, type Made, nothingMm3, part, printed, sharedMm3 } from './cases.ts';
-import type { Check } from './fit-checks.ts';
-
-const searchMm = 5;
-const wrong = (holds: boolean, text: string): string[] => (holds ? [] : [text]);
-const near = (what: string, foundMm: number, wantedMm: number, withinMm = closeMm): string[] =>
-  wrong(Math.abs(foundMm - wantedMm) <= withinMm, `${what}: ${foundMm.toFixed(3)} mm, not ${wantedMm} mm`);
+import {
+  between,
+  content,
+  inside,
+  type Made,
+  nothingMm3,
+  part,
+  printed,
+  sharedMm3,
+  sliceAt,
+  usbPlug,
+} from './cases.ts';
+import { type Check, goesIn, guided, near, searchMm, ways, wrong } from './say.ts';
 
 const actuator = "switch's actuator";
 
 /** Everything that the button must not touch on its way. */
 function obstacles(made: Made): { name: string; solid: Solid }[] {
   const others = printed(made).filter(({ name }) => name !== made.shape.buttonName);
-  const plug = { name: 'USB plug', solid: usbEnvelope(made.at) };
+  const plug = { name: 'USB plug', solid: usbPlug(made) };
   return [...others, ...inside(made).filter(({ name }) => name !== actuator), plug];
 }
 
@@ -39,20 +44,28 @@ const wayIsFree: Check = made => {
   );
 };
 
-/** The gap to the switch is the stated one, and the travel closes the switch before the stop is reached. */
+/** The gap to the switch is the stated one, all of its actuator is met, and it closes before the stop is reached. */
 const reachesSwitch: Check = made => {
   const { p, at } = made;
+  const { travelMm, own } = at.board.press;
   const cap = part(made, 'button');
-  const found = inside(made, actuator)[0]?.solid;
-  if (!found) return ['no switch'];
-  const pressed = cap.translate([0, 0, -(p.buttonGapMm + at.board.press.travelMm)]);
-  const deepMm = pressed.intersect(found).boundingBox();
+  const found = content(made, actuator);
+  const pressed = cap.translate([0, 0, -(p.buttonGapMm + travelMm)]);
+  const deep = pressed.intersect(found);
+  const { min, max } = deep.boundingBox();
+  const topMm2 = sliceAt(found, -found.boundingBox().max[2] + 0.1).area();
+  const behind = own ? part(made, 'back') : content(made, 'board');
   return [
     ...near('button to switch', cap.minGap(found, searchMm), p.buttonGapMm),
-    ...near('switch pressed by', deepMm.max[2] - deepMm.min[2], at.board.press.travelMm),
+    ...near('switch pressed by', max[2] - min[2], travelMm),
+    ...wrong(deep.volume() > 0.98 * topMm2 * travelMm, 'the button meets the switch beside its middle'),
     ...wrong(
-      p.buttonTravelMm >= p.buttonGapMm + at.board.press.travelMm,
-      'the stop is before the switch closes',
+      sharedMm3(pressed, part(made, 'back')) < nothingMm3,
+      'the back stops the button before the switch closes',
+    ),
+    ...wrong(
+      sharedMm3(content(made, 'switch').translate([0, 0, -0.1]), behind) > 1,
+      'nothing is behind the switch',
     ),
   ];
 };
@@ -62,25 +75,24 @@ const isCaptive: Check = made => {
   const { p } = made;
   const [cap, front] = [part(made, 'button'), part(made, 'front')];
   const straight = [0.1, p.faceMm - p.flangeMm - 0.1] as const;
+  const [shaft, opening] = [between(cap, straight), between(front, straight)];
   const stopped = cap.translate([0, 0, -p.buttonTravelMm - 0.1]);
-  const sideways = [
-    [1, 0],
-    [-1, 0],
-    [0, 1],
-    [0, -1],
-  ] as const;
+  const outMm = (byMm: number) => sharedMm3(cap.translate([0, 0, byMm]), front);
   return [
-    ...near(
-      'around the button',
-      between(cap, straight).minGap(between(front, straight), searchMm),
-      p.fitButtonMm,
-    ),
+    ...near('around the button', shaft.minGap(opening, searchMm), p.fitButtonMm),
+    ...guided('button', shaft, opening, p.fitButtonMm + 0.05),
     ...wrong(sharedMm3(stopped, part(made, 'back')) > 0.1, 'the back does not stop the button'),
-    ...sideways.flatMap(([x, y]) => {
+    // The README's word for how far it may lean out.
+    ...wrong(
+      outMm(p.fitButtonMm - 0.02) < nothingMm3 && outMm(p.fitButtonMm + 0.05) > 0.1,
+      'the flange does not stop it where it should',
+    ),
+    ...ways.flatMap(({ x, y }) => {
       const shifted = cap.translate([x * p.fitButtonMm, y * p.fitButtonMm, p.faceMm / 2]);
       return wrong(sharedMm3(shifted, front) > 1, 'the button falls out of the front');
     }),
     ...near('proud', cap.boundingBox().max[2], p.buttonProudMm),
+    ...goesIn('button', cap, front),
   ];
 };
 

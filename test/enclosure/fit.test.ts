@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { buttonChecks } from './button-checks.ts';
 import { cases } from './cases.ts';
 import { fitChecks } from './fit-checks.ts';
+import { mateChecks } from './mate-checks.ts';
 
-const checks = Object.entries({ ...fitChecks, ...buttonChecks });
+const checks = Object.entries({ ...fitChecks, ...mateChecks, ...buttonChecks });
 
 describe.each(cases)('$title', made => {
   test.each(checks)('%s', (_, check) => {
-    expect(check(made)).toEqual([]);
+    const found = check(made);
+    expect(found, found.join('\n')).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { toPart } from '../../enclosure/src/parts.ts';
 import { buttonChecks } from './button-checks.ts';
 import { allCases } from './cases.ts';
 import { fitChecks } from './fit-checks.ts';
+import { mateChecks } from './mate-checks.ts';
 import { beginsInAir, bodies, overhangs, readStl, thinnest } from './measure.ts';
 
 const extreme = (which: 'min' | 'max', names: readonly (keyof Parameters)[]) =>
@@ -38,8 +39,9 @@ const sets: Record<string, Partial<Parameters>> = {
 
 describe.each(Object.entries(sets))('%s', (_, changed) => {
   describe.each(allCases(changed))('$title', made => {
-    test.each(Object.entries({ ...fitChecks, ...buttonChecks }))('%s', (_, check) => {
-      expect(check(made)).toEqual([]);
+    test.each(Object.entries({ ...fitChecks, ...mateChecks, ...buttonChecks }))('%s', (_, check) => {
+      const found = check(made);
+      expect(found, found.join('\n')).toEqual([]);
     });
 
     test('each file is one body that needs no support', () => {
