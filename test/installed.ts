@@ -3,11 +3,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A daemon's folder is not in the path of everybody. */
-export const programFolders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
 
 /** True when the program is installed. In CI it has to be: a skipped test there would prove nothing. */
 export function installed(program: string): boolean {
-  if (programFolders.some(folder => existsSync(join(folder, program)))) return true;
+  if (programPath(program) !== program) return true;
   if (process.env.DASHBUTTON_REQUIRE_PACKAGES) throw new Error(`${program} is not installed`);
   return false;
+}
+
+/** What to start it by: its whole path, or its name where it is not installed. */
+export function programPath(program: string): string {
+  return folders.map(folder => join(folder, program)).find(path => existsSync(path)) ?? program;
 }

@@ -16,7 +16,7 @@ import { refusal } from '../../relay/src/access.ts';
 import { formatUser, makeUsers, readUsers, type User } from '../../relay/src/users.ts';
 import { makeVerifier } from '../../relay/src/verifier.ts';
 import { freePort } from '../e2e/proxies-programs.ts';
-import { installed } from '../installed.ts';
+import { installed, programPath } from '../installed.ts';
 import { dashbutton, device, modeOf, read, secretsIn, workshop } from './workshop.ts';
 
 const personPassword = 'correct horse: battery staple';
@@ -169,7 +169,7 @@ describe.skipIf(!installed('mosquitto'))('a real mosquitto (Debian package mosqu
     const text = read(dir, 'm/mosquitto.conf');
     expect(text).toContain('\nlistener 1883\n');
     writeFileSync(config, text.replace('\nlistener 1883\n', `\nlistener ${port} 127.0.0.1\n`));
-    const child = spawn('mosquitto', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(programPath('mosquitto'), ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     child.stderr.on('data', chunk => (log += chunk));
     const ended = new Promise(resolve => child.once('close', resolve));

@@ -1,13 +1,24 @@
 /** Real programs from Debian for the tests of the way out: four proxies and another broker, each on a free port. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { programFolders } from '../installed.ts';
+import { programPath } from '../installed.ts';
 
 /** How long a program may take until it listens: squid needs one second, more on a busy machine (milliseconds). */
 const startLimitMs = 20_000;
+
+/** Where Linux has shared memory. */
+const sharedMemory = '/dev/shm';
 
 /** A name that stands in squid's own list of hosts and in no DNS: only this proxy knows it. */
 export const secretName = 'relay.lab.invalid';
@@ -47,9 +58,8 @@ function scratch(name: string): string {
 
 /** Starts a program and waits until its port is open. Its words are what it prints, and the file `logFile`. */
 async function run(program: string, args: string[], port: number, logFile?: string): Promise<RunningProgram> {
-  const path = programFolders.map(folder => join(folder, program)).find(existsSync) ?? program;
   // A group of its own: danted and squid have children, which would live on and hold the port.
-  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(programPath(program), args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (printed += chunk));
   const ended = new Promise<void>(resolve => child.once('close', () => resolve()));
@@ -127,7 +137,14 @@ export async function squid(
     ...access(dir),
   ];
   writeFileSync(join(dir, 'conf'), `${settings.join('\n')}\n`);
-  return run('squid', ['-N', '-f', join(dir, 'conf')], port, logFile);
+  // Its shared memory is named after the service: another one's, or what a killed one of another user left, is in the way.
+  const service = `dashbutton${port}`;
+  undo.push(() => {
+    for (const name of existsSync(sharedMemory) ? readdirSync(sharedMemory) : []) {
+      if (name.startsWith(`${service}-`)) rmSync(join(sharedMemory, name), { force: true });
+    }
+  });
+  return run('squid', ['-N', '-n', service, '-f', join(dir, 'conf')], port, logFile);
 }
 
 /** Squid's access lines for one login, checked by a helper as squid calls them: `user password`, percent-encoded. */
