@@ -71,7 +71,8 @@ export interface Provisioner {
 
 /**
  * Opens the journal, goes on with every unfinished build and release, and connects to the relay in the background.
- * @throws SetupError when the journal cannot be used, or what the settings say of a platform. A relay or platform that is away is no error: it may come.
+ * @throws SetupError when the journal cannot be used, or what the settings say of a platform. A relay or platform that
+ *   is away is no error: it may come.
  */
 export async function startProvisioner(
   config: ProvisionerConfig,
