@@ -1,11 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
+/** `npm test` runs `quick` alone, `npm run test:all` both. CONTRIBUTING.md says where a new test belongs. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    // For two cores: tests that start whole relays, platforms and boards wait for one another half of the time.
-    maxWorkers: 3,
+    globalSetup: ['test/fixtures/run/global-setup.ts'],
+    setupFiles: [
+      'test/fixtures/run/meter.ts',
+      'test/fixtures/run/leftovers.ts',
+      'test/fixtures/run/limits.ts',
+    ],
+    reporters: ['default', './test/fixtures/run/reporter.ts'],
+    // Far more workers than processors: most tests wait for whole relays, platforms and boards nearly all the time.
+    maxWorkers: 6,
+    // What is translated stays translated, until it changes.
+    experimental: { fsModuleCache: true },
+    coverage: { include: ['{cli,config,firmware/src,protocol,provisioner,relay,simulator}/**/*.ts'] },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/**/*.long.test.ts'] },
+      },
+      { extends: true, test: { name: 'long', include: ['test/**/*.long.test.ts'] } },
+    ],
   },
 });

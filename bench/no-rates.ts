@@ -1,5 +1,5 @@
 /** For benches and tests that do in a second what takes a day: a relay whose limits are looked at but never reached. */
-import type { Limits } from '../relay/src/limits.ts';
+import type { Limits } from '../relay/src/limits/limits.ts';
 
 const plenty = 1_000_000;
 

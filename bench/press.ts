@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../config/src/log.ts';
+import { CcpPlatform } from '../provisioner/src/platforms/ccp/ccp.ts';
 import { startProvisioner } from '../provisioner/src/provisioner.ts';
 import { ApiCalls } from './press/api-calls.ts';
 import { Pinger, PressingButton } from './press/clients.ts';
@@ -36,8 +37,14 @@ async function main(): Promise<void> {
   const provisioner = await startProvisioner(configFor(party, relay, platform, join(folder, 'journal')), {
     log: silentLog,
   });
+  // As it was before: a list of the platform's clusters between each second press and its order.
+  let listsFirst = false;
+  const recent = CcpPlatform.prototype.recent;
+  CcpPlatform.prototype.recent = function (this: CcpPlatform) {
+    return listsFirst ? undefined : recent.call(this);
+  };
   const floorMs: number[] = [];
-  const firstCallMs: number[] = [];
+  const beforeMs: number[] = [];
   const createMs: number[] = [];
   try {
     if (!(await provisioner.whenOnline(10_000))) throw new Error(`not online: ${provisioner.lastError}`);
@@ -45,18 +52,23 @@ async function main(): Promise<void> {
     for (const [i, name] of party.buttons.entries()) {
       // Turn by turn, so that a noisy moment hits both.
       const floor = await pinger.roundTrip();
+      listsFirst = i % 2 === 1;
       const button = await PressingButton.connect(relay, party, name);
       const seen = calls.expect(`${name}-1`);
       const sentAt = await button.press();
-      const { first, create } = await seen;
+      const create = await seen;
       await button.close();
       if (i < warmUp) continue;
       floorMs.push(floor);
-      firstCallMs.push(first - sentAt);
+      if (listsFirst) {
+        beforeMs.push(create - sentAt);
+        continue;
+      }
       createMs.push(create - sentAt);
     }
     await pinger.close();
   } finally {
+    CcpPlatform.prototype.recent = recent;
     await provisioner.stop();
     for (const part of [relay, platform]) {
       const gone = once(part.process, 'exit');
@@ -67,10 +79,10 @@ async function main(): Promise<void> {
   }
   say(`${presses} presses on loopback, milliseconds          ${'median'.padStart(4)}       p99`);
   say(row('bare: PUBLISH to delivery through the relay', floorMs));
-  say(row("press: PUBLISH to the platform's API called", firstCallMs));
   say(row('press: PUBLISH to the order for the cluster', createMs));
-  const over = medianOf(firstCallMs) - medianOf(floorMs);
-  say(`median over the floor: ${over.toFixed(2)} (expected: at most ${expectedMs})`);
+  say(row('the same with a list before it, as it was', beforeMs));
+  const over = medianOf(createMs) - medianOf(floorMs);
+  say(`order, median over the floor: ${over.toFixed(2)} (expected: at most ${expectedMs})`);
 }
 
 await main();

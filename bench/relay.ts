@@ -1,6 +1,6 @@
 /**
  * `npm run bench:relay`: our relay, bare aedes and Mosquitto side by side in one run, turn by turn. Brokers and load
- * are processes of their own. SIZE=small for a trial. Linux only: memory and processor time come from /proc.
+ * are processes of their own. SIZE=small for a trial, ONLY=one-client for what one client can do to the others alone, ROUNDS of it. Linux only: memory and processor time come from /proc.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import {
   measureLogins,
   type Row,
 } from './relay/measure.ts';
+import { measureOneClient } from './relay/one-client.ts';
 import { makeParty, mosquittoHash } from './relay/party.ts';
 import { maxOpenFiles } from './relay/process-facts.ts';
 import { sizesFor } from './relay/sizes.ts';
@@ -45,6 +46,8 @@ async function main(): Promise<void> {
   const party = makeParty(sizes);
   await prepareFolder(folder, party);
   const load = startChild(join(folder, 'load-part.mjs'));
+  const attacker = startChild(join(folder, 'attack-part.mjs'));
+  let against: string[] = [];
   const running = new Map<BrokerName, Broker>();
   const start = (name: BrokerName) => startBroker(name, folder);
   const bench: Bench = { sizes, names, load, password: party.password, start, say };
@@ -56,21 +59,33 @@ async function main(): Promise<void> {
   };
   try {
     say(`\n${header(names)}`);
-    await took(measureIdle(bench, false));
-    await took(measureIdle(bench, true));
-    for (const name of names) running.set(name, await start(name));
-    for (const pairs of sizes.latencyPairs) await took(measureLatency(bench, running, pairs));
-    await took(measureLatency(bench, running, sizes.tlsPairs, true));
-    await took(measureFlood(bench, running, 'pairs'));
-    await took(measureFlood(bench, running, 'crowd'));
-    await took(measureLogins(bench, running, false));
-    await took(measureLogins(bench, running, true));
+    if (process.env.ONLY !== 'one-client') {
+      await took(measureIdle(bench, false));
+      await took(measureIdle(bench, true));
+      for (const name of names) running.set(name, await start(name));
+      for (const pairs of sizes.latencyPairs) await took(measureLatency(bench, running, pairs));
+      await took(measureLatency(bench, running, sizes.tlsPairs, true));
+      await took(measureFlood(bench, running, 'pairs'));
+      await took(measureFlood(bench, running, 'crowd'));
+      await took(measureLogins(bench, running, false));
+      await took(measureLogins(bench, running, true));
+    }
+    await Promise.all([...running.values()].map(part => part.stop()));
+    running.clear();
+    against = await measureOneClient({
+      ...bench,
+      attacker,
+      start: name => startBroker(name, folder, true),
+      turnMs: sizes.attackMs,
+      halfOpen: sizes.halfOpen,
+      rounds: Number(process.env.ROUNDS ?? sizes.attackRounds),
+    });
   } finally {
-    await Promise.all([...running.values(), load].map(part => part.stop()));
+    await Promise.all([...running.values(), load, attacker].map(part => part.stop()));
     cleanUp();
   }
   say('');
-  for (const verdict of verdicts(rows)) say(verdict);
+  for (const verdict of [...(rows.length > 0 ? verdicts(rows) : []), ...against]) say(verdict);
   say(loadNow());
 }
 

@@ -11,7 +11,9 @@ import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { enrollCommand, revokeCommand } from './enroll/command.ts';
 import { flashCommand } from './flash/command.ts';
+import { journalCommand } from './journal/command.ts';
 import { kubeconfigCommand } from './kubeconfig/command.ts';
+import { noticesCommand } from './notices/command.ts';
 import { pressCommand } from './press/command.ts';
 import { pressesCommand } from './presses/command.ts';
 import { profileCommand } from './profile/command.ts';
@@ -48,6 +50,8 @@ const program = new Command('dashbutton')
   .addCommand(clustersCommand())
   .addCommand(kubeconfigCommand())
   .addCommand(releaseCommand())
+  .addCommand(noticesCommand())
+  .addCommand(journalCommand())
   .addCommand(profileCommand())
   .addCommand(enrollCommand())
   .addCommand(flashCommand())
@@ -66,6 +70,8 @@ Examples:
   dashbutton clusters --config lab.yaml          what stands
   dashbutton kubeconfig desk-3 --config lab.yaml the way into a cluster
   dashbutton release desk-3 --config lab.yaml    gives a cluster back
+  dashbutton notices --config lab.yaml           what webhooks would not have
+  dashbutton journal copy --config lab.yaml      a copy of the journal, for the day the machine is lost
   dashbutton profile import payload.json         what a button orders, from a captured order
   dashbutton enroll house-01 --profile house     keys and entries for a new button
   dashbutton flash house-01 --port /dev/ttyUSB0  puts the program and its device.json on the chip

@@ -5,7 +5,9 @@ import type { Monitor } from '../config/src/monitor.ts';
 import { SetupError } from '../config/src/setup-error.ts';
 import type { Relay, TlsOptions } from '../relay/src/relay.ts';
 import type { RelaySettings } from '../relay/src/settings/settings.ts';
+import { authCommand } from './relay-auth/command.ts';
 import { exportCommand } from './relay-export/command.ts';
+import { testCommand } from './relay-test/command.ts';
 import { endOnMistake, heedSignals, portOption } from './service.ts';
 
 /** IANA's port for MQTT over TLS. */
@@ -21,7 +23,6 @@ interface Options {
   key?: string;
   tlsPort?: number;
   wsPort?: number;
-  redis?: string;
 }
 
 function tlsOf({ cert, key, tlsPort }: Options): { tls?: TlsOptions } {
@@ -32,7 +33,7 @@ function tlsOf({ cert, key, tlsPort }: Options): { tls?: TlsOptions } {
 
 /** From the settings file, or from the few options that a trial needs. */
 async function settingsOf(options: Options): Promise<RelaySettings> {
-  const { config, users, host, port, wsPort, redis } = options;
+  const { config, users, host, port, wsPort } = options;
   if (config !== undefined) {
     if (users !== undefined)
       throw new SetupError('give --config or --users, not both: the settings name the users');
@@ -44,10 +45,8 @@ async function settingsOf(options: Options): Promise<RelaySettings> {
       'expected --config relay.yaml (relay/example.yaml explains it), or --users users.yaml for a trial',
     );
   }
-  const doors = wsPort === undefined ? [] : [{ kind: 'ws' as const, port: wsPort }];
-  return {
-    relay: { host, port, users, doors, ...tlsOf(options), ...(redis === undefined ? {} : { redis }) },
-  };
+  const listeners = wsPort === undefined ? [] : [{ kind: 'ws' as const, port: wsPort }];
+  return { relay: { host, port, users, listeners, ...tlsOf(options) } };
 }
 
 /** What a person has to know when a mistake of ours ends it. */
@@ -69,13 +68,14 @@ export function relayCommand(): Command {
       'opens MQTT over WebSocket at /mqtt too, for behind a reverse proxy',
       portOption,
     )
-    .option('--redis <url>', 'one of several nodes; a password belongs into DASHBUTTON_REDIS_PASSWORD')
     .addCommand(exportCommand())
+    .addCommand(authCommand())
+    .addCommand(testCommand())
     .addHelpText(
       'after',
       `
 Examples:
-  dashbutton relay --config relay.yaml                    as a service: doors, certificates, limits, metrics
+  dashbutton relay --config relay.yaml                    as a service: listeners, certificates, limits, metrics
   dashbutton relay --config relay.yaml --check            all problems of the settings at once
   dashbutton relay --users users.yaml                     a trial on loopback, port 1883
   dashbutton relay --users users.yaml --host 0.0.0.0      open to the network
@@ -93,7 +93,7 @@ decides, LOG_LEVEL=debug says more).`,
         process.stdout.write(`${options.config ?? options.users}: no problems found\n`);
         return;
       }
-      const { saveProcessMemory } = await import('../relay/src/frugal.ts');
+      const { saveProcessMemory } = await import('../relay/src/broker/memory.ts');
       saveProcessMemory();
       const { startRelay } = await import('../relay/src/relay.ts');
       const log = makeLog('relay');
@@ -111,9 +111,9 @@ decides, LOG_LEVEL=debug says more).`,
 
 /** Metrics and health; without them the relay does not start, because nobody would notice that they are missing. */
 async function watch(relay: Relay, at: { host: string; port: number }, log: Logger): Promise<Monitor> {
-  const { makeMetrics, readinessOf } = await import('../relay/src/metrics.ts');
+  const { makeMetrics } = await import('../relay/src/metrics/metrics.ts');
   const { startMonitor } = await import('../config/src/monitor.ts');
-  const options = { ...at, metrics: makeMetrics(relay), readiness: () => readinessOf(relay), log };
+  const options = { ...at, metrics: makeMetrics(relay), readiness: () => ({ ready: true }), log };
   return startMonitor(options).catch(async error => {
     await relay.close();
     throw error;

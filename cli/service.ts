@@ -31,17 +31,23 @@ export function heedSignals(log: Logger): Signals {
   let read: (() => void) | undefined;
   const over = () => process.exit(1);
   const first = new Promise<NodeJS.Signals>(resolve => {
+    let ending = false;
     const end = (signal: NodeJS.Signals) => {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, end).once(name, over);
+      // One listener for the first signal and the second: between two, one that comes at once would be lost.
+      if (ending) return over();
+      ending = true;
       setTimeout(() => {
         log.error(`not finished ${stopLimitMs / 1000} s after ${signal}: stopped all the same`);
         over();
       }, stopLimitMs).unref();
       resolve(signal);
     };
-    process.once('SIGINT', end);
-    process.once('SIGTERM', end);
-    process.on('SIGHUP', signal => (hasTerminal ? end(signal) : read?.()));
+    process.on('SIGINT', end);
+    process.on('SIGTERM', end);
+    process.on('SIGHUP', signal => {
+      if (!hasTerminal) read?.();
+      else if (!ending) end(signal);
+    });
   });
   const untilStopped = async (stop: () => Promise<void>, reload?: () => void) => {
     read =

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildResult, build, transform } from 'esbuild';
 import { minify as terser } from 'terser';
 import { sortNames } from './names.ts';
+import { staged } from './stages.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const target = 'es2022';
@@ -184,7 +185,8 @@ export async function buildFirmware(options: BuildOptions = {}): Promise<Firmwar
   const version = await ourVersion();
   const minify = options.minify ?? true;
   const script = await bundle(options.entry ?? resolve(root, 'firmware/src/main.ts'), version, minify);
-  const body = minify ? await minified(unwrapped(script)) : unwrapped(script);
+  const plain = staged(unwrapped(script));
+  const body = minify ? await minified(plain) : plain;
   const code = `// dashbutton ${version}\n${printable(body)}\n`;
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, code);

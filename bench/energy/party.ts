@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLog } from '../../config/src/log.ts';
-import { type BoardPins as BoardRow, boardNamed, noPin } from '../../firmware/src/boards.ts';
 import { keyFromBytes } from '../../protocol/src/node/envelope.ts';
+import { makeUsers } from '../../relay/src/auth/users.ts';
+import { makeVerifier } from '../../relay/src/auth/verifier.ts';
 import { type Relay, startRelay } from '../../relay/src/relay.ts';
-import { makeUsers } from '../../relay/src/users.ts';
-import { makeVerifier } from '../../relay/src/verifier.ts';
-import type { BoardOptions } from '../../simulator/board/options.ts';
 import { noRates } from '../no-rates.ts';
+
+export { wiringOf } from '../../simulator/board/wiring.ts';
 
 export const site = 'lab';
 export const button = 'house-01';
@@ -44,19 +44,4 @@ export function enroll(flash: string, board: string, relay: Relay): void {
     wifi: [hotspot],
   };
   writeFileSync(join(flash, 'device.json'), JSON.stringify(device));
-}
-
-/** The simulated board's wires, from the firmware's own table. */
-export function wiringOf(name: string): Pick<BoardOptions, 'pins' | 'batteryDivider' | 'display'> {
-  const row: BoardRow | undefined = boardNamed(name);
-  if (!row) {
-    throw new Error(`The firmware knows no board ${name}`);
-  }
-  const pin = (number: number) => (number === noPin ? null : number);
-  const { button, sda, scl } = row;
-  return {
-    pins: { button, sda, scl, reset: pin(row.oledReset), vext: pin(row.vext), battery: pin(row.battery) },
-    batteryDivider: row.batteryRatio,
-    display: { height: 64 },
-  };
 }

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Board, type TraceEntry } from '../../simulator/board/board.ts';
+import { Board, newest, type TraceEntry } from '../../simulator/board/board.ts';
 import { VirtualClock } from '../../simulator/board/virtual-clock.ts';
 import type { Span } from '../../simulator/power/model.ts';
 import { realTimes } from '../../simulator/power/times.ts';
@@ -44,11 +44,10 @@ export async function runPress(options: RunOptions): Promise<Run> {
   const lab = await startScriptedLab(relay, clock, buildS, warnInS);
   enroll(flash, name, relay);
   const board = new Board({
-    ...{ bundle, storageDir: flash, networks: [hotspot], clock, hasLightSleep, maxTraceEntries },
+    ...{ bundle, storageDir: flash, networks: [hotspot], clock, maxTraceEntries },
+    later: hasLightSleep ? newest : {},
     ...realTimes,
     ...wiringOf(name),
-    // Nobody latches the ESP32's pins: in deep sleep they float, and a supply switch opens.
-    pinsInSleep: 'released',
   });
   try {
     board.shelve();

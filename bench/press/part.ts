@@ -9,7 +9,7 @@ export interface Part {
 
 /** @param name of the file `<name>-part.ts` beside this one. */
 export function startPart(name: 'relay' | 'platform', options: unknown): Promise<Part> {
-  const child = fork(new URL(`${name}-part.ts`, import.meta.url), { execArgv: ['--import', 'tsx'] });
+  const child = fork(new URL(`./${name}-part.ts`, import.meta.url), { execArgv: ['--import', 'tsx'] });
   child.send(options as object);
   return new Promise((resolve, reject) => {
     child.once('message', told => resolve({ process: child, told: told as Record<string, string> }));

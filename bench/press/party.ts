@@ -1,8 +1,8 @@
 /** Who takes part: a site, and one button for each press, so that no press waits for another's build. */
 import { randomBytes } from 'node:crypto';
 import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
-import type { User } from '../../relay/src/users.ts';
-import { makeVerifier } from '../../relay/src/verifier.ts';
+import type { User } from '../../relay/src/auth/users.ts';
+import { makeVerifier } from '../../relay/src/auth/verifier.ts';
 import { inventory } from '../../simulator/ccp/inventory.ts';
 import { sampleOrder } from '../../simulator/ccp/sample-order.ts';
 import type { Part } from './part.ts';
@@ -46,13 +46,12 @@ export function configFor(party: Party, relay: Part, platform: Part, journal: st
   return {
     site,
     siteKey: randomBytes(32),
-    relay: {
-      host: '127.0.0.1',
-      port: Number(relay.told.port),
-      tls: false,
-      user: site,
-      password: party.password,
-    },
+    relays: [
+      {
+        ...{ host: '127.0.0.1', port: Number(relay.told.port), tls: false },
+        ...{ user: site, password: party.password },
+      },
+    ],
     journal,
     platforms: { ccp: { type: 'ccp', url, username: user, password, trust: { ca: caPem } } },
     profiles: {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { silentLog } from '../../config/src/log.ts';
+import { makeUsers } from '../../relay/src/auth/users.ts';
 import { startRelay } from '../../relay/src/relay.ts';
-import { makeUsers } from '../../relay/src/users.ts';
 import { noRates } from '../no-rates.ts';
 
 const [{ users }] = await once(process, 'message');

@@ -35,12 +35,16 @@ export async function prepareFolder(folder: string, party: Party): Promise<void>
   write('key.pem', key);
 }
 
-/** @param folder as {@link prepareFolder} left it. Throws when it does not start. */
-export async function startBroker(name: BrokerName, folder: string): Promise<Broker> {
+/**
+ * @param folder as {@link prepareFolder} left it
+ * @param asDelivered the relay with the limits that it comes with, not without rates
+ * @throws when it does not start.
+ */
+export async function startBroker(name: BrokerName, folder: string, asDelivered = false): Promise<Broker> {
   if (name === 'mosquitto') return startMosquitto(findMosquitto() ?? name, folder);
   const child = startChild(join(folder, `${name}-part.mjs`));
   const file = (of: string) => join(folder, of);
-  const files = { users: file('users.json'), cert: file('cert.pem'), key: file('key.pem') };
+  const files = { users: file('users.json'), cert: file('cert.pem'), key: file('key.pem'), asDelivered };
   try {
     const ports = await child.ask<{ port: number; tlsPort: number }>('start', files);
     const heldBytes = async () => (await child.ask<{ heldBytes: number }>('heap')).heldBytes;

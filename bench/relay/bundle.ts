@@ -2,12 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const parts = ['relay-part', 'aedes-part', 'load-part'];
+const parts = ['relay-part', 'aedes-part', 'load-part', 'attack-part'];
 
 /** Writes each part into `folder` as `<part>.mjs`, with all that it needs. */
 export async function bundleParts(folder: string): Promise<void> {
   await build({
-    entryPoints: parts.map(part => fileURLToPath(new URL(`${part}.ts`, import.meta.url))),
+    entryPoints: parts.map(part => fileURLToPath(new URL(`./${part}.ts`, import.meta.url))),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -6,7 +6,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { generate, type Parser, parser } from 'mqtt-packet';
 
-export interface Door {
+export interface Listener {
   port: number;
   tls: boolean;
 }
@@ -34,10 +34,10 @@ export class LeanClient {
   /** The connection ended, and not by us. */
   onLost: (why: string) => void = noMore;
 
-  private constructor(door: Door) {
-    const to = { host: '127.0.0.1', port: door.port };
+  private constructor(listener: Listener) {
+    const to = { host: '127.0.0.1', port: listener.port };
     // A certificate of its own making: what is measured is what the handshake costs, not whom it convinces.
-    this.#socket = door.tls ? connectTls({ ...to, rejectUnauthorized: false }) : connectTcp(to);
+    this.#socket = listener.tls ? connectTls({ ...to, rejectUnauthorized: false }) : connectTcp(to);
     this.#socket.setNoDelay(true);
     this.#parser = parser({ protocolVersion: 4 });
     this.#parser.on('packet', packet => {
@@ -60,8 +60,8 @@ export class LeanClient {
   }
 
   /** Resolves when it is logged in. */
-  static async connect(door: Door, name: string, password: string): Promise<LeanClient> {
-    const client = new LeanClient(door);
+  static async connect(listener: Listener, name: string, password: string): Promise<LeanClient> {
+    const client = new LeanClient(listener);
     const login = { clientId: name, username: name, password: Buffer.from(password), clean: true };
     await client.#request(generate({ cmd: 'connect', ...login, keepalive: keepAliveS }));
     return client;

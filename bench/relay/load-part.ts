@@ -3,12 +3,12 @@
 import { percentileOf } from '../press/statistics.ts';
 import { answer } from './child.ts';
 import { inTurn } from './in-turn.ts';
-import { type Door, LeanClient } from './lean-client.ts';
+import { LeanClient, type Listener } from './lean-client.ts';
 import { buttonTopics, idleButton } from './party.ts';
 import { Traffic } from './traffic.ts';
 
 interface At {
-  door: Door;
+  listener: Listener;
   password: string;
   count: number;
 }
@@ -23,20 +23,24 @@ function at(key: string): Traffic {
 }
 
 /** Logs `count` buttons in, `atOnce` at a time. */
-function logIn({ door, password, count }: At, atOnce: number, subscribing: boolean): Promise<LeanClient[]> {
+function logIn(
+  { listener, password, count }: At,
+  atOnce: number,
+  subscribing: boolean,
+): Promise<LeanClient[]> {
   return inTurn(count, atOnce, async i => {
-    const client = await LeanClient.connect(door, idleButton(i), password);
+    const client = await LeanClient.connect(listener, idleButton(i), password);
     if (subscribing) await client.subscribe(buttonTopics(idleButton(i)));
     return client;
   });
 }
 
 answer({
-  pairs: async ({ key, door, password, count }: At & { key: string }) => {
-    traffic.set(key, await Traffic.pairs(door, password, count));
+  pairs: async ({ key, listener, password, count }: At & { key: string }) => {
+    traffic.set(key, await Traffic.pairs(listener, password, count));
   },
-  crowd: async ({ key, door, password, count }: At & { key: string }) => {
-    traffic.set(key, await Traffic.crowd(door, password, count));
+  crowd: async ({ key, listener, password, count }: At & { key: string }) => {
+    traffic.set(key, await Traffic.crowd(listener, password, count));
   },
   latency: async ({ key, rate, ms }: { key: string; rate: number; ms: number }) => {
     const took = await at(key).latency(rate, ms);

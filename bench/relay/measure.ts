@@ -68,7 +68,7 @@ async function withTraffic(
   const { load, password } = bench;
   const of = (name: BrokerName): Broker => running.get(name) as Broker;
   await inTurns(bench, 1, name =>
-    load.ask(kind, { key: name, door: doorOf(of(name), tls), password, count }),
+    load.ask(kind, { key: name, listener: doorOf(of(name), tls), password, count }),
   );
   // The first turn meets cold code and is not counted.
   await inTurns(bench, bench.sizes.rounds + 1, (name, round) => turn(name, of(name), round > 0));
@@ -136,8 +136,13 @@ export async function measureLogins(bench: Bench, running: Running, tls: boolean
   const turns: Turns = {};
   const count = tls ? sizes.tlsLogins : sizes.logins;
   await inTurns(bench, sizes.rounds + 1, async (name, round) => {
-    const door = doorOf(running.get(name) as Broker, tls);
-    const { ms } = await load.ask<{ ms: number }>('logins', { door, password, count, atOnce: loginsAtOnce });
+    const listener = doorOf(running.get(name) as Broker, tls);
+    const { ms } = await load.ask<{ ms: number }>('logins', {
+      listener,
+      password,
+      count,
+      atOnce: loginsAtOnce,
+    });
     if (round > 0) add(turns, name, count / (ms / 1000));
   });
   return [{ name: `logins per second, ${tls ? 'TLS' : 'plain'}`, unit: '/s', digits: 0, turns }];
@@ -150,7 +155,7 @@ export async function measureIdle(bench: Bench, tls: boolean): Promise<Row[]> {
   await inTurns(bench, sizes.idleRounds, async name => {
     const broker = await bench.start(name);
     try {
-      const about = { door: doorOf(broker, tls), password, atOnce: loginsAtOnce };
+      const about = { listener: doorOf(broker, tls), password, atOnce: loginsAtOnce };
       await load.ask('idle', { ...about, count: warmUpConnections });
       await load.ask('leave');
       await sleep(settleMs);

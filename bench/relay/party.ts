@@ -4,8 +4,8 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import type { User } from '../../relay/src/users.ts';
-import { makeVerifier } from '../../relay/src/verifier.ts';
+import type { User } from '../../relay/src/auth/users.ts';
+import { makeVerifier } from '../../relay/src/auth/verifier.ts';
 import type { Sizes } from './sizes.ts';
 
 /** Button and provisioner `i` of the pairs, each pair on a site of its own. */

@@ -22,6 +22,12 @@ export interface Sizes {
   /** Logins of a turn. */
   logins: number;
   tlsLogins: number;
+  /** How long presses are looked at during an attack (ms). */
+  attackMs: number;
+  /** How often each attack is measured at each broker. */
+  attackRounds: number;
+  /** Connections that begin a handshake and say no more. */
+  halfOpen: number;
 }
 
 const full: Sizes = {
@@ -36,6 +42,9 @@ const full: Sizes = {
   idle: 5_000,
   logins: 2_000,
   tlsLogins: 400,
+  attackMs: 3_000,
+  attackRounds: 5,
+  halfOpen: 10_000,
 };
 
 const small: Sizes = {
@@ -49,6 +58,9 @@ const small: Sizes = {
   idle: 400,
   logins: 200,
   tlsLogins: 50,
+  attackMs: 1_500,
+  attackRounds: 3,
+  halfOpen: 500,
 };
 
 /** File descriptors that a process needs beside its connections: its own files, listeners, a little air. */
@@ -68,7 +80,13 @@ export function sizesFor(name: string | undefined, maxFiles: number): { sizes: S
   const latencyPairs = sizes.latencyPairs.map(pairs => Math.min(pairs, maxPairs));
   const few = (count: number) => Math.min(count, room);
   return {
-    sizes: { ...sizes, latencyPairs, idle: few(sizes.idle), logins: few(sizes.logins) },
+    sizes: {
+      ...sizes,
+      latencyPairs,
+      halfOpen: few(sizes.halfOpen),
+      idle: few(sizes.idle),
+      logins: few(sizes.logins),
+    },
     note,
   };
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pressTopic } from '../../protocol/src/topics.ts';
 import { inTurn } from './in-turn.ts';
-import { type Door, LeanClient, publishTemplate, type Template } from './lean-client.ts';
+import { LeanClient, type Listener, publishTemplate, type Template } from './lean-client.ts';
 import { buttonTopics, crowdButton, crowdProvisioner, pairButton, pairProvisioner } from './party.ts';
 
 /** A press of ours has some 250 bytes; 100 are what brokers are commonly measured with. */
@@ -47,22 +47,22 @@ export class Traffic {
   }
 
   /** `count` sites, each with one button and one provisioner. */
-  static async pairs(door: Door, password: string, count: number): Promise<Traffic> {
+  static async pairs(listener: Listener, password: string, count: number): Promise<Traffic> {
     const receivers = await inTurn(count, setupAtOnce, i =>
-      receiver(door, password, pairProvisioner(i), [pairButton(i)]),
+      receiver(listener, password, pairProvisioner(i), [pairButton(i)]),
     );
     const senders = await inTurn(count, setupAtOnce, i =>
-      sender(door, password, pairButton(i), pairProvisioner(i)),
+      sender(listener, password, pairButton(i), pairProvisioner(i)),
     );
     return new Traffic(senders, receivers);
   }
 
   /** One site with `count` buttons. */
-  static async crowd(door: Door, password: string, count: number): Promise<Traffic> {
+  static async crowd(listener: Listener, password: string, count: number): Promise<Traffic> {
     const names = Array.from({ length: count }, (_, i) => crowdButton(i));
-    const hall = await receiver(door, password, crowdProvisioner, names);
+    const hall = await receiver(listener, password, crowdProvisioner, names);
     const senders = await inTurn(count, setupAtOnce, i =>
-      sender(door, password, crowdButton(i), crowdProvisioner),
+      sender(listener, password, crowdButton(i), crowdProvisioner),
     );
     return new Traffic(senders, [hall]);
   }
@@ -141,14 +141,19 @@ export class Traffic {
   }
 }
 
-async function receiver(door: Door, password: string, name: string, buttons: string[]): Promise<LeanClient> {
-  const client = await LeanClient.connect(door, name, password);
+async function receiver(
+  listener: Listener,
+  password: string,
+  name: string,
+  buttons: string[],
+): Promise<LeanClient> {
+  const client = await LeanClient.connect(listener, name, password);
   await client.subscribe(buttons.map(pressTopic));
   return client;
 }
 
-async function sender(door: Door, password: string, name: string, site: string): Promise<Sender> {
-  const client = await LeanClient.connect(door, name, password);
+async function sender(listener: Listener, password: string, name: string, site: string): Promise<Sender> {
+  const client = await LeanClient.connect(listener, name, password);
   await client.subscribe(buttonTopics(name, site));
   return { client, template: publishTemplate(pressTopic(name), payloadBytes) };
 }

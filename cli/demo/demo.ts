@@ -2,14 +2,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { multistream, pino } from 'pino';
 import { SetupError } from '../../config/src/setup-error.ts';
+import { type Operator, startOperator } from '../../provisioner/src/operator/operator.ts';
+import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { pressOnce } from '../press-once.ts';
 import { framePrinter } from '../terminal.ts';
+import { claim } from './claim.ts';
 import type { Cloud } from './clouds.ts';
 import { playWithKeys } from './keys.ts';
+import { type OpenPage, openPage } from './page/open.ts';
 import type { ButtonPlan } from './site.ts';
-import { startWorld, type World } from './world.ts';
+import { followed, startWorld, type World } from './world.ts';
 
 export interface DemoOptions {
   /** A button's name, or true for the first. */
@@ -18,14 +22,16 @@ export interface DemoOptions {
   speed: number;
   /** Where the cloud button orders. */
   cloud: Cloud;
+  /** False: no page for the browser. */
+  page?: boolean;
   /** Where all files go and stay; a temporary folder that is removed when left out. */
   dir?: string;
 }
 
 /** The house orders on-premises, the cloud in the public cloud: the button's profile is the choice. */
 const buttons: ButtonPlan[] = [
-  { name: 'house-01', profile: 'house', board: 'heltec-wifi-kit-32' },
-  { name: 'cloud-01', profile: 'cloud', board: 'heltec-wifi-kit-32' },
+  { name: 'house-01', profile: 'house', board: 'firebeetle-2-esp32-e' },
+  { name: 'cloud-01', profile: 'cloud', board: 'firebeetle-2-esp32-e' },
 ];
 
 /** The longest build we wait for, in seconds of the simulated platform's own time, and what the rest may take. */
@@ -49,25 +55,40 @@ export async function demo(options: DemoOptions): Promise<number> {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'dashbutton-'));
   const printer = framePrinter(process.stdout);
   let world: World | undefined;
+  let operator: Operator | undefined;
+  const free = await claim(dir);
+  let page: OpenPage | undefined;
   try {
-    const log = pino(pino.destination({ dest: join(dir, 'demo.log'), mkdir: true, sync: true }));
+    const file = pino.destination({ dest: join(dir, 'demo.log'), mkdir: true, sync: true });
+    const withPage = once === undefined && options.page !== false;
+    page = withPage ? await openPage() : undefined;
+    const log =
+      page === undefined ? pino(file) : pino({}, multistream([{ stream: file }, { stream: page.tail }]));
     world = await startWorld({
       dir,
-      buttons,
+      buttons: [...buttons, ...(page?.buttons ?? [])],
       speed: options.speed,
       cloud: options.cloud,
       log,
       platform: { firstAddress: anyAddress() },
       fleet: { addressPool: anyPool() },
+      ...(page === undefined ? {} : { proxy: page.proxyUrl, listeners: page.listeners }),
     });
+    // So that presses, clusters, kubeconfig, release and doctor work while it runs.
+    operator = await startOperator(followed(world), loadConfig(world.provisionerFile), log);
     if (once !== undefined) {
       const limitMs = 1000 * (restLimitS + buildLimitS / options.speed);
       return await pressOnce(world.board(once), once, printer, AbortSignal.timeout(limitMs));
     }
-    await playWithKeys(world, printer);
+    const url = await page?.serve(world, options.speed, log);
+    if (url !== undefined) printer.line(`The buttons in your browser: ${url}`);
+    await playWithKeys(world, printer, url);
     return 0;
   } finally {
+    await operator?.stop();
+    await page?.close();
     await world?.close();
+    await free();
     if (temporary) rmSync(dir, { recursive: true, force: true });
   }
 }

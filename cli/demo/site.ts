@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { formatUsers, type User } from '../../relay/src/users.ts';
-import { makeVerifier } from '../../relay/src/verifier.ts';
+import { formatUsers, type User } from '../../relay/src/auth/users.ts';
+import { makeVerifier } from '../../relay/src/auth/verifier.ts';
 import { inventory } from '../../simulator/ccp/inventory.ts';
 import { sampleOrder } from '../../simulator/ccp/sample-order.ts';
 import { sampleV3EksOrder } from '../../simulator/ccp/sample-order-v3.ts';
@@ -124,7 +124,7 @@ export function writeProvisionerFile(site: Site, around: Surroundings): string {
         profile,
         {
           platform: profile === cloudProfile && around.fleet !== undefined ? 'fleet' : 'lab-ccp',
-          rangePool: `10.${64 + 32 * index}.0.0/11`,
+          rangePool: `10.${128 + 32 * index}.0.0/11`,
           rangePrefix: 16,
           ...(profile === cloudProfile ? inTheCloud(around) : onPremises(around.expectS)),
           deadlineS: 3600,

@@ -7,9 +7,10 @@ import { SetupError } from '../../config/src/setup-error.ts';
 import { buildFirmware } from '../../firmware/build.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
-import { type Relay, startRelay } from '../../relay/src/relay.ts';
+import { type Relay, type RelayOptions, startRelay } from '../../relay/src/relay.ts';
 import { Board } from '../../simulator/board/board.ts';
 import type { BoardOptions } from '../../simulator/board/options.ts';
+import { wiringOf } from '../../simulator/board/wiring.ts';
 import {
   type CcpSimulator,
   type CcpSimulatorOptions,
@@ -48,17 +49,34 @@ export interface WorldOptions {
   fleet?: Partial<ClusterApiSimulatorOptions>;
   /** The lab's way out, `http://…` or `socks5://…`. */
   proxy?: string;
+  /** The relay's, beside the plain one. */
+  listeners?: RelayOptions['listeners'];
+}
+
+/** A part that can be stopped and started again, with what it had before. */
+export interface Part<T> {
+  /** Undefined while it is stopped. */
+  current(): T | undefined;
+  stop(): Promise<void>;
+  /** Does nothing when it runs. */
+  start(): Promise<T>;
 }
 
 export interface World {
   site: Site;
+  /** The compiled program. */
+  firmware: string;
   relay: Relay;
+  /** The same relay, to be stopped: it comes back with the ports that it had. */
+  relayPart: Part<Relay>;
   platform: CcpSimulator;
   /** The management cluster, when the cloud is one. */
   fleet?: ClusterApiSimulator;
   /** The settings file of the provisioner. */
   provisionerFile: string;
   provisioner: Provisioner;
+  /** The same provisioner, to be stopped. */
+  provisionerPart: Part<Provisioner>;
   /** A board with this button's device.json in its flash. It has no power yet. */
   board(button: string, options?: Partial<BoardOptions>): Board;
   close(): Promise<void>;
@@ -91,13 +109,22 @@ async function startParts(
   const { dir, speed, log } = options;
   const { code } = await buildFirmware();
   const site = makeSite({ dir, site: 'lab', buttons: options.buttons });
-  const relay = await startRelay({
-    host: loopback,
-    port: 0,
-    users: site.usersFile,
-    log: log.child({ room: 'relay' }),
-  });
-  started.push(() => relay.close());
+  const relayPart = makePart(
+    (before?: Relay) =>
+      startRelay({
+        host: loopback,
+        port: before?.port ?? 0,
+        users: site.usersFile,
+        listeners: (options.listeners ?? []).map((listener, i) => ({
+          ...listener,
+          port: before?.listeners[i + 1]?.port ?? listener.port,
+        })),
+        log: log.child({ room: 'relay' }),
+      }),
+    relay => relay.close(),
+  );
+  const relay = await relayPart.start();
+  started.push(() => relayPart.stop());
   writeDeviceFiles(site, relay);
   const platform = await startCcpSimulator({ speed, ...options.platform });
   started.push(() => platform.close());
@@ -111,21 +138,68 @@ async function startParts(
     ...(fleet === undefined ? {} : { fleet: { kubeconfig: fleet.kubeconfig(), namespace: fleet.namespace } }),
     expectS: Math.max(1, Math.round(nominalBuildS / speed)),
   });
-  const provisioner = await startProvisioner(loadConfig(provisionerFile), {
-    log: log.child({ room: 'provisioner' }),
-  });
-  started.push(() => provisioner.stop());
+  const provisionerPart = makePart(
+    () => startProvisioner(loadConfig(provisionerFile), { log: log.child({ room: 'provisioner' }) }),
+    provisioner => provisioner.stop(),
+  );
+  const provisioner = await provisionerPart.start();
+  started.push(() => provisionerPart.stop());
   if (!(await provisioner.whenOnline(onlineLimitMs))) {
     throw new SetupError(`the provisioner does not reach the relay: ${provisioner.lastError}`);
   }
   return {
     site,
+    firmware: code,
     relay,
+    relayPart,
     platform,
     ...(fleet === undefined ? {} : { fleet }),
     provisionerFile,
     provisioner,
-    board: (button, more) =>
-      new Board({ bundle: code, storageDir: site.flashOf(button), networks: [hotspot], ...more }),
+    provisionerPart,
+    board: (button, more) => {
+      const row = site.buttons.find(({ name }) => name === button)?.board ?? '';
+      const storageDir = site.flashOf(button);
+      return new Board({ bundle: code, storageDir, networks: [hotspot], ...wiringOf(row), ...more });
+    },
+  };
+}
+
+/** The world's provisioner for who asks it, through its stops: while it is stopped, the last one. */
+export function followed(world: World): Provisioner {
+  return new Proxy(world.provisioner, {
+    get(first, name) {
+      const now = world.provisionerPart.current() ?? first;
+      const value = Reflect.get(now, name, now) as unknown;
+      return typeof value === 'function' ? value.bind(now) : value;
+    },
+  });
+}
+
+function makePart<T>(open: (before?: T) => Promise<T>, close: (part: T) => Promise<void>): Part<T> {
+  let current: T | undefined;
+  let last: T | undefined;
+  let starting: Promise<T> | undefined;
+  const start = async () => {
+    current = await open(last);
+    last = current;
+    return current;
+  };
+  return {
+    current: () => current,
+    async stop() {
+      await starting?.catch(() => {});
+      const stopping = current;
+      current = undefined;
+      if (stopping !== undefined) await close(stopping);
+    },
+    async start() {
+      if (current !== undefined) return current;
+      // Two that start it at once have the same one.
+      starting ??= start().finally(() => {
+        starting = undefined;
+      });
+      return starting;
+    },
   };
 }

@@ -28,7 +28,8 @@ const steps: readonly (readonly [string, (visit: Visit) => Promise<Finding>])[] 
 export const stepNames: readonly string[] = steps.map(([name]) => name);
 
 /**
- * Looks at everything that a press needs, up to the first broken step. When no provisioner runs, the beacon says
+ * Looks at everything that a press needs, up to the first broken step; with several relays, a broken one is told and the
+ * others are looked at. When no provisioner runs, the beacon says
  * "offline" afterwards, and the journal was open for a moment (LevelDB tidies its files then; no record changes).
  * @param tell called for each step when it is done, or will not be tried. @returns all of them.
  */
@@ -42,7 +43,7 @@ export async function doctor(
     let broken = false;
     for (const [step, run] of steps) {
       const result: StepResult = broken ? notTried(step) : await tried(step, () => run(visit));
-      broken ||= result.state === 'broken';
+      broken ||= result.state === 'broken' && result.goOn !== true;
       results.push(result);
       tell(result);
     }
@@ -64,11 +65,11 @@ async function tried(step: string, run: () => Promise<Finding>): Promise<StepRes
     return { step, state: skipped ? 'skipped' : 'ok', found, problems: [], warnings, tookMs: took() };
   } catch (error) {
     // Whatever else was thrown is a fault of this very program: said, not hidden, and the visit ends.
-    const { problems, warnings } =
+    const { problems, warnings, goOn } =
       error instanceof Broken
         ? error
-        : { problems: [{ setting: '(unknown)', found: messageOf(error) }], warnings: [] };
-    return { step, state: 'broken', found: '', problems, warnings, tookMs: took() };
+        : { problems: [{ setting: '(unknown)', found: messageOf(error) }], warnings: [], goOn: false };
+    return { step, state: 'broken', found: '', problems, warnings, tookMs: took(), goOn };
   }
 }
 

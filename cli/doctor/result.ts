@@ -23,13 +23,18 @@ export class Broken extends Error {
   override name = 'Broken';
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
+  readonly goOn: boolean;
 
-  /** @param warnings what was noticed before it broke. */
-  constructor(problems: Problem | readonly Problem[], warnings: readonly string[] = []) {
+  /**
+   * @param warnings what was noticed before it broke.
+   * @param goOn another way is whole: the steps behind this one are tried all the same.
+   */
+  constructor(problems: Problem | readonly Problem[], warnings: readonly string[] = [], goOn = false) {
     const list: readonly Problem[] = 'setting' in problems ? [problems] : problems;
     super(list.map(({ setting, found }) => `${setting}: ${found}`).join('\n'));
     this.problems = list;
     this.warnings = warnings;
+    this.goOn = goOn;
   }
 }
 
@@ -45,4 +50,6 @@ export interface StepResult {
   warnings: readonly string[];
   /** How long it took, in milliseconds. */
   tookMs: number;
+  /** Broken, but those behind it are tried. */
+  goOn?: boolean;
 }

@@ -5,6 +5,7 @@ import { SetupError } from '../../config/src/setup-error.ts';
 import { readYamlFile } from '../../config/src/yaml-file.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { type Settings, settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
+import { relaysIn } from '../../provisioner/src/settings/relays.ts';
 import { placeholderProblems } from './placeholders.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';
@@ -37,7 +38,7 @@ export async function configuration(visit: Visit): Promise<Finding> {
   ];
   return {
     found: `${path}: site ${config.site}, ${counts.join(', ')}`,
-    warnings: openSecrets(settings, path),
+    warnings: [...(config.warnings ?? []), ...openSecrets(settings, path)],
   };
 }
 
@@ -94,9 +95,14 @@ function openSecrets(settings: Settings, path: string): string[] {
 }
 
 function secretFiles(settings: Settings): [string, string][] {
-  const { relay, proxyPasswordFile, siteKeyFile, platforms, buttons, webhooks = [] } = settings;
+  const { proxyPasswordFile, siteKeyFile, platforms, buttons, webhooks = [] } = settings;
   return [
-    ['relay.passwordFile', relay.passwordFile],
+    ...relaysIn(settings).flatMap(({ path, relay }): [string, string][] => [
+      [`${path}.passwordFile`, relay.passwordFile],
+      ...(relay.proxyPasswordFile === undefined
+        ? []
+        : [[`${path}.proxyPasswordFile`, relay.proxyPasswordFile] satisfies [string, string]]),
+    ]),
     ...(proxyPasswordFile === undefined
       ? []
       : [['proxyPasswordFile', proxyPasswordFile] satisfies [string, string]]),

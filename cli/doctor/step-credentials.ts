@@ -10,39 +10,57 @@ import type { PartHealth } from '../../provisioner/src/health.ts';
 import { at } from '../../provisioner/src/way/addresses.ts';
 import { Connection, type LastWill } from '../../provisioner/src/way/connection.ts';
 import { HopError } from '../../provisioner/src/way/hop-error.ts';
+import type { Learned } from '../../provisioner/src/way/quiet-limit.ts';
+import type { Rival } from '../../provisioner/src/way/rivals.ts';
 import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
-import { open } from './step-relay.ts';
+import { hopProblem, open } from './step-relay.ts';
 import type { Visit } from './visit.ts';
 import { withoutHop } from './way-problems.ts';
+import { eachWay, type Way } from './ways.ts';
 
 export const runsWarning = 'a provisioner runs on this journal';
 
 /** Our own beacon is looked for among them; presses that come meanwhile are repeated by their buttons. */
 const maxHeard = 100;
 
-/** @throws Broken. Leaves the connection in `visit.connection`. */
+/** @throws Broken. Leaves each connection in its way. */
 export async function credentials(visit: Visit): Promise<Finding> {
   const presence = await visit.presence();
-  if (presence.kind !== 'none') return withoutLogin(presence, visit);
-  const { relay, buttons } = visit.config;
-  const connection = await logIn(visit);
-  visit.connection = connection;
-  const names = Object.keys(buttons);
-  const refused = new Set(await connection.subscribe(names.map(pressTopic)).catch(hopProblem));
+  return eachWay(visit.ways, way =>
+    presence.kind === 'none' ? withLogin(way, visit) : withoutLogin(presence, way),
+  );
+}
+
+async function withLogin(way: Way, visit: Visit): Promise<Finding> {
+  const { relay } = way;
+  const connection = await logIn(way, visit);
+  way.connection = connection;
+  const names = Object.keys(visit.config.buttons);
+  const refused = new Set(
+    await connection.subscribe(names.map(pressTopic)).catch(error => loginRefused(error, way)),
+  );
   const unknown = names.filter(name => refused.has(pressTopic(name)));
   if (unknown.length > 0) throw new Broken(unknown.map(name => unknownButton(name, visit.config.site)));
   const heard = names.length === 1 ? 'its one button' : `all ${names.length} buttons`;
   return { found: `logged in as ${relay.user}, may hear ${heard}` };
 }
 
-function withoutLogin(presence: Exclude<Presence, { kind: 'none' }>, visit: Visit): Finding {
+async function withoutLogin(
+  presence: Exclude<Presence, { kind: 'none' }>,
+  { name, path, relay }: Way,
+): Promise<Finding> {
   if (presence.kind === 'running') {
-    const { relay } = presence.health;
-    if (!relay.ok) throw new Broken(notConnected(relay));
+    const { rival } = presence.health;
+    // One that was started with other settings knows nothing of this relay.
+    const health = presence.health.relays[name] ?? presence.health.relay;
+    if (!health.ok && rival?.first === true) throw new Broken(standsAside(health, rival, path));
+    if (!health.ok) throw new Broken(notConnected(health, path));
     return {
-      found: `the provisioner that runs is connected to the relay; its login as ${visit.config.relay.user} is left alone`,
+      found: `the provisioner that runs is connected to the relay; its login as ${relay.user} is left alone`,
       warnings: [
+        ...(rival === undefined ? [] : [rivalWarning(rival, path)]),
+        ...quietWarning(presence.health.quiet?.[name]),
         `${runsWarning}: it says so of the settings with which it was started; buttons that the relay does not know stand in its log`,
       ],
     };
@@ -59,32 +77,55 @@ function withoutLogin(presence: Exclude<Presence, { kind: 'none' }>, visit: Visi
       };
 }
 
-function notConnected(relay: PartHealth): Problem {
+function quietWarning(learned: Learned | undefined): string[] {
+  if (learned === undefined) return [];
+  const { cutAfterS, keepAliveS } = learned;
+  return [
+    `connections to the relay that are quiet for ${cutAfterS} s are cut on the way: the provisioner that runs has learned to say something every ${keepAliveS} s, and learns it again after each start unless keepAliveS is below that`,
+  ];
+}
+
+function notConnected(relay: PartHealth, path: string): Problem {
   const reason = relay.ok ? '' : relay.reason;
   return {
-    ...loginProblem(reason),
+    ...loginProblem(reason, path),
     found: `the provisioner that runs is not connected: ${reason}`,
-    advice: 'mend it and restart the provisioner; it reads its settings when it starts',
+    advice: 'mend it: a provisioner that runs reads its settings again within a second',
   };
 }
 
-async function logIn(visit: Visit): Promise<Connection> {
-  const { relay } = visit.config;
-  const stream = await open(visit, relay);
+function standsAside(relay: PartHealth, { instance }: Rival, path: string): Problem {
+  return {
+    setting: `${path}.user`,
+    found: `the provisioner that runs is not connected: ${relay.ok ? '' : relay.reason}`,
+    expected: 'a login at the relay that no other provisioner uses',
+    advice: `stop the other (its log says instance ${instance}), or give this one a login and a site of its own`,
+  };
+}
+
+function rivalWarning({ instance, heardAt, first }: Rival, path: string): string {
+  const which = first ? 'began before this one' : 'began later, and stands aside';
+  return `${path}.user: another provisioner (its log says instance ${instance}) uses this login, and was heard last at ${new Date(heardAt).toISOString()}; it ${which}: stop it, or give it a login and a site of its own`;
+}
+
+async function logIn(way: Way, visit: Visit): Promise<Connection> {
+  const { relay, heard } = way;
+  const stream = await open(visit, way);
   try {
     return await Connection.open({
       stream,
       relayName: at(relay.host, relay.port),
+      way: relay,
       user: relay.user,
       password: relay.password,
       will: offline(visit),
       onMessage: (topic, payload) => {
-        if (visit.heard.length < maxHeard) visit.heard.push({ topic, payload });
+        if (heard.length < maxHeard) heard.push({ topic, payload });
       },
     });
   } catch (error) {
     stream.destroy();
-    return hopProblem(error);
+    return loginRefused(error, way);
   }
 }
 
@@ -96,17 +137,18 @@ export function offline(visit: Visit): LastWill {
   return { topic, payload: encode(keyFromBytes(siteKey), topic, { state: 'offline', time }) };
 }
 
-/** @throws Broken for what the relay said, and anything else as it is. */
-export function hopProblem(error: unknown): never {
+/** @throws Broken for what the relay said, or its proxy, and anything else as it is. */
+function loginRefused(error: unknown, way: Way): never {
   if (!(error instanceof HopError)) throw error;
-  throw new Broken({ ...loginProblem(error.message), found: withoutHop(error) });
+  if (error.hop === 'PROXY') throw new Broken(hopProblem(error, way));
+  throw new Broken({ ...loginProblem(error.message, way.path), found: withoutHop(error) });
 }
 
 /** By the advice of a refused CONNECT. */
-function loginProblem(reason: string): Omit<Problem, 'found'> {
+function loginProblem(reason: string, path: string): Omit<Problem, 'found'> {
   if (/bad user name or password/.test(reason)) {
     return {
-      setting: 'relay.passwordFile',
+      setting: `${path}.passwordFile`,
       expected: "the name and password of a provisioner in the relay's users file",
       advice: 'put the right password there, or give the provisioner a new entry in the users file',
     };
@@ -114,12 +156,12 @@ function loginProblem(reason: string): Omit<Problem, 'found'> {
   if (/not authorized/.test(reason)) {
     return {
       setting: 'site',
-      expected: "the site of relay.user in the relay's users file, and the role provisioner there",
+      expected: `the site of ${path}.user in the relay's users file, and the role provisioner there`,
     };
   }
   if (/client id/.test(reason))
-    return { setting: 'relay.user', expected: 'a name that the relay takes as client id' };
-  return { setting: 'relay.url', expected: 'a relay that takes an MQTT 3.1.1 login' };
+    return { setting: `${path}.user`, expected: 'a name that the relay takes as client id' };
+  return { setting: `${path}.url`, expected: 'a relay that takes an MQTT 3.1.1 login' };
 }
 
 function unknownButton(name: string, site: string): Problem {

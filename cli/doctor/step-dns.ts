@@ -8,6 +8,7 @@ import { hostOf } from '../../provisioner/src/way/relay-url.ts';
 import { settingNames, wayTo } from './management-cluster.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';
+import type { Way } from './ways.ts';
 
 /** As long as the first hop may take; the system's own patience is often three times that (milliseconds). */
 const lookupLimitMs = 10_000;
@@ -20,21 +21,29 @@ interface Name {
 
 /** @throws Broken with one problem for each name that is not known. */
 export async function dns(visit: Visit): Promise<Finding> {
-  const { relay, proxy, platforms } = visit.config;
-  const wayOut: Name =
-    proxy === undefined
-      ? { host: relay.host, setting: 'relay.url', what: 'relay' }
-      : { host: proxy.host, setting: proxy.from ?? 'proxy', what: 'proxy' };
+  const { platforms } = visit.config;
   const names = [
-    wayOut,
+    ...wayNames(visit.ways),
     ...(await Promise.all(Object.entries(platforms).map(([name, it]) => firstHop(name, it)))),
   ];
   const looks = await Promise.all(names.map(look));
   const problems = looks.flatMap(it => (typeof it === 'string' ? [] : [it]));
   if (problems.length > 0) throw new Broken(problems);
-  const byProxy =
-    proxy === undefined || isIP(relay.host) !== 0 ? [] : [`${relay.host}: the proxy looks it up`];
+  const byProxy = visit.ways.flatMap(({ relay }) =>
+    relay.proxy === undefined || isIP(relay.host) !== 0 ? [] : [`${relay.host}: the proxy looks it up`],
+  );
   return { found: [...looks, ...byProxy].join('; ') };
+}
+
+/** What this machine looks up to reach the relays; a proxy of several of them once. */
+function wayNames(ways: readonly Way[]): Name[] {
+  const names = ways.map(
+    ({ relay: { host, proxy }, path, proxyPath }): Name =>
+      proxy === undefined
+        ? { host, setting: `${path}.url`, what: 'relay' }
+        : { host: proxy.host, setting: proxy.from ?? `${proxyPath}proxy`, what: 'proxy' },
+  );
+  return names.filter(({ host }, i) => names.findIndex(name => name.host === host) === i);
 }
 
 /** The name that this machine looks up to reach a platform. @throws Broken when the settings lead nowhere. */

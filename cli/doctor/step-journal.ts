@@ -21,12 +21,40 @@ export async function journal(visit: Visit): Promise<Finding> {
   const place = there ? folder : nearest(folder);
   const warnings = [...roomWarning(place, freeBytesAt(place)), ...(there ? modeWarning(folder) : [])];
   if (presence.kind === 'unknown') throw new Broken(unreadable(presence.reason, folder), warnings);
+  if (presence.kind === 'running') warnings.push(...(presence.health.strangers ?? []).map(strangerWarning));
+  warnings.push(...clockWarnings(presence, visit.options.now()));
   if (presence.kind === 'running') return { found: runningWords(folder, presence.health.journal), warnings };
   if (presence.kind === 'silent') {
     return { skipped: true, found: `${folder}: ${presence.reason}`, warnings };
   }
   checkWritable(place, folder);
   return { found: `${folder}: ${contentsOf(presence)}`, warnings };
+}
+
+function strangerWarning(button: string): string {
+  return `buttons.${button}.keyFile: ${button} signs with another key: dashbutton enroll ${button} --rekey, then dashbutton flash ${button}; or put its own key there`;
+}
+
+/** Stamps of the journal may be ahead of this clock by so much (milliseconds). */
+const maxAheadMs = 60_000;
+
+/** What the journal, or the provisioner that runs, tells of this machine's clock. */
+function clockWarnings(presence: Presence, nowMs: number): string[] {
+  if (presence.kind === 'running') {
+    const { count = 0, last } = presence.health.clock ?? {};
+    if (last === undefined) return [];
+    const way = last.byMs > 0 ? 'forward' : 'back';
+    return [
+      `this machine's clock has jumped ${counted(count, 'time')} since the provisioner started, the last time at ${new Date(last.at).toISOString()} by ${Math.round(Math.abs(last.byMs) / 1000)} s ${way} (or the process was held so long): see that NTP runs`,
+    ];
+  }
+  if (presence.kind !== 'none') return [];
+  const stamps = presence.contents?.presses.flatMap(({ history }) => history.map(({ at }) => at)) ?? [];
+  const aheadMs = stamps.reduce((a, b) => Math.max(a, b), 0) - nowMs;
+  if (aheadMs <= maxAheadMs) return [];
+  return [
+    `the journal's last entry is ${Math.round(aheadMs / 1000)} s in the future: this machine's clock was wrong then, or is now; see that NTP runs`,
+  ];
 }
 
 function runningWords(folder: string, health: { ok: boolean; reason?: string }): string {
@@ -40,7 +68,8 @@ function runningWords(folder: string, health: { ok: boolean; reason?: string }):
 }
 
 function contentsOf({ contents }: Presence & { kind: 'none' }): string {
-  if (contents === undefined) return 'not there yet, the first start makes it';
+  if (contents === undefined)
+    return 'not there yet, the first start makes it (if it is lost: dashbutton journal recover)';
   const { presses, buttons, notices } = contents;
   const waiting = notices.length === 0 ? '' : `, ${counted(notices.length, 'notice')} for webhooks`;
   return `whole, ${counted(presses.length, 'press', 'presses')} of ${counted(buttons.length, 'button')}${waiting}; no provisioner runs`;

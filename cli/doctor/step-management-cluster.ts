@@ -1,18 +1,20 @@
 /** Step 7 for a platform of type cluster-api: its API answers, its certificate is believed, the login has the rights. */
 import { Socket } from 'node:net';
 import { messageOf } from '../../config/src/setup-error.ts';
-import { Refused } from '../../provisioner/src/platforms/cluster-api/errors.ts';
-import type { Credentials } from '../../provisioner/src/platforms/cluster-api/login.ts';
+import type { Credentials } from '../../provisioner/src/kubernetes/credentials.ts';
+import { Refused } from '../../provisioner/src/kubernetes/errors.ts';
 import type { ClusterApiConfig } from '../../provisioner/src/platforms/cluster-api/settings.ts';
 import { at as placeOf, proxyName } from '../../provisioner/src/way/addresses.ts';
+import { blame, describe, type Seen } from '../../provisioner/src/way/certificate.ts';
 import { dial } from '../../provisioner/src/way/dial.ts';
 import { HopError } from '../../provisioner/src/way/hop-error.ts';
-import { blame, describe, endWarning, look, type Seen } from './certificate.ts';
+import { handshake } from '../../provisioner/src/way/sockets.ts';
+import { endWarning } from './certificate.ts';
 import { clockWarning } from './clock-warning.ts';
 import { type SettingNames, settingNames, type Way, wayTo } from './management-cluster.ts';
 import { Broken, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';
-import { withoutHop } from './way-problems.ts';
+import { noTls, withoutHop } from './way-problems.ts';
 
 /**
  * @param warnings what is noticed is added, also when it breaks afterwards.
@@ -56,8 +58,10 @@ async function lookAt(
   const { host, port } = way;
   const shown = tls.serverName ?? host;
   const plain = await open(way, setting, visit, warnings);
-  const { seen, secure } = await look(plain, shown, tls.ca).catch(error => {
-    const found = `${placeOf(host, port)} speaks no TLS: ${messageOf(error)}`;
+  const to = { host: shown, ...(tls.ca === undefined ? {} : { ca: tls.ca }) };
+  const failure = noTls(placeOf(host, port));
+  const { seen, secure } = await handshake(plain, to, visit.limit(), failure).catch(error => {
+    const found = error instanceof HopError ? withoutHop(error) : messageOf(error);
     throw new Broken(
       { setting: setting.server, found, expected: 'the API of a Kubernetes cluster' },
       warnings,

@@ -1,19 +1,18 @@
 /** Step 7: each platform answers, with the certificate that the settings name, and takes the login. */
 import { messageOf } from '../../config/src/setup-error.ts';
+import { portOf } from '../../provisioner/src/kubernetes/endpoint.ts';
 import type { CcpConfig } from '../../provisioner/src/platforms/ccp/settings.ts';
 import { PlatformError } from '../../provisioner/src/platforms/platform.ts';
+import { blame, describe, type Seen } from '../../provisioner/src/way/certificate.ts';
 import { HopError } from '../../provisioner/src/way/hop-error.ts';
 import { hostOf } from '../../provisioner/src/way/relay-url.ts';
-import { openTcp } from '../../provisioner/src/way/sockets.ts';
-import { blame, describe, endWarning, look, type Seen, withColons } from './certificate.ts';
+import { handshake, openTcp } from '../../provisioner/src/way/sockets.ts';
+import { endWarning, withColons } from './certificate.ts';
 import { clockWarning } from './clock-warning.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import { managementCluster } from './step-management-cluster.ts';
 import type { Visit } from './visit.ts';
-import { withoutHop } from './way-problems.ts';
-
-/** Where a URL says nothing of a port (RFC 9110 section 4.2.2). */
-const httpsPort = 443;
+import { noTls, withoutHop } from './way-problems.ts';
 
 /** @throws Broken at the first platform that cannot be used. */
 export async function platformLogin(visit: Visit): Promise<Finding> {
@@ -48,22 +47,24 @@ async function ccpLogin(name: string, config: CcpConfig, visit: Visit, warnings:
 }
 
 async function certificateOf(name: string, { url, trust }: CcpConfig, visit: Visit) {
-  const { hostname, port } = new URL(url);
-  const host = hostOf(new URL(url));
-  const where = `${hostname}:${port || httpsPort}`;
+  const parsed = new URL(url);
+  const host = hostOf(parsed);
+  const port = portOf(parsed);
+  const where = `${parsed.hostname}:${port}`;
   try {
     // The hop is a word that nobody sees.
     const plain = await openTcp(
       host,
-      Number(port) || httpsPort,
+      port,
       visit.limit(),
       why => new HopError('RELAY', `${where} is not reachable: ${why}`),
     );
-    return await look(plain, host, 'ca' in trust ? trust.ca : undefined);
+    const to = { host, ...('ca' in trust ? { ca: trust.ca } : {}) };
+    return await handshake(plain, to, visit.limit(), noTls(where));
   } catch (error) {
     throw new Broken({
       setting: `platforms.${name}.url`,
-      found: error instanceof HopError ? withoutHop(error) : `${where} speaks no TLS: ${messageOf(error)}`,
+      found: error instanceof HopError ? withoutHop(error) : messageOf(error),
       expected: 'the platform, reachable from this machine without a proxy',
       advice: 'see whether it runs, and whether host and port are right',
     });

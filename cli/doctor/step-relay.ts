@@ -1,26 +1,31 @@
 /** Step 4: the relay answers, with a certificate that is believed, and with a WebSocket where the settings want one. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { messageOf } from '../../config/src/setup-error.ts';
 import { at, type RelayAddress } from '../../provisioner/src/way/addresses.ts';
-import { dial } from '../../provisioner/src/way/dial.ts';
+import { blame, describe, type Seen } from '../../provisioner/src/way/certificate.ts';
+import { dial, relayTlsFailure } from '../../provisioner/src/way/dial.ts';
 import { HopError } from '../../provisioner/src/way/hop-error.ts';
-import { blame, describe, endWarning, look, type Seen } from './certificate.ts';
+import { handshake } from '../../provisioner/src/way/sockets.ts';
+import { endWarning } from './certificate.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
-import { tunnelOnly } from './step-proxy.ts';
 import type { Visit } from './visit.ts';
-import { proxyProblem, relayProblem } from './way-problems.ts';
+import { proxyProblem, relayProblem, withoutHop } from './way-problems.ts';
+import { eachWay, type Way } from './ways.ts';
 
 /** @throws Broken. */
-export async function relay(visit: Visit): Promise<Finding> {
-  const { relay: to } = visit.config;
+export function relay(visit: Visit): Promise<Finding> {
+  return eachWay(visit.ways, way => relayAt(way, visit));
+}
+
+async function relayAt(way: Way, visit: Visit): Promise<Finding> {
+  const { relay: to } = way;
   const name = at(to.host, to.port);
-  const plain = await open(visit, tunnelOnly(to));
-  const seen = to.tls ? await certificateOn(plain, to) : undefined;
+  const plain = await open(visit, way, { host: to.host, port: to.port, tls: false });
+  const seen = to.tls ? await certificateOn(plain, way, visit.limit()) : undefined;
   plain.destroy();
-  if (seen?.distrust !== undefined) throw new Broken(distrustProblem(seen, seen.distrust, to));
+  if (seen?.distrust !== undefined) throw new Broken(distrustProblem(seen, seen.distrust, way));
   // Once more, all the way, as the provisioner goes.
-  (await open(visit, to)).destroy();
+  (await open(visit, way)).destroy();
   const webSocket = to.path === undefined ? [] : [`WebSocket at ${to.path}`];
   return {
     found: [name, seen === undefined ? 'no TLS' : describe(seen), ...webSocket].join(', '),
@@ -29,28 +34,41 @@ export async function relay(visit: Visit): Promise<Finding> {
 }
 
 /** As the provisioner dials. @throws Broken. */
-export async function open(visit: Visit, to: RelayAddress): Promise<Duplex> {
-  const { relay: settings, proxy } = visit.config;
+export async function open(visit: Visit, way: Way, to: RelayAddress = way.relay): Promise<Duplex> {
   try {
-    return await dial(to, proxy, visit.limit());
+    return await dial(to, way.relay.proxy, visit.limit());
   } catch (error) {
     if (!(error instanceof HopError)) throw error;
-    // The proxy has answered a moment ago; now it does not.
-    if (error.hop === 'PROXY' && proxy !== undefined) throw new Broken(proxyProblem(error, proxy));
-    throw new Broken(relayProblem(error, settings, proxy));
+    throw new Broken(hopProblem(error, way));
   }
 }
 
-async function certificateOn(plain: Duplex, { host, port, ca }: RelayAddress): Promise<Seen> {
+/** The proxy has answered a moment ago; it may not do so now. */
+export function hopProblem(error: HopError, way: Way): Problem {
+  const { proxy } = way.relay;
+  return error.hop === 'PROXY' && proxy !== undefined
+    ? proxyProblem(error, proxy, way.proxyPath)
+    : relayProblem(error, way);
+}
+
+async function certificateOn(plain: Duplex, way: Way, signal: AbortSignal): Promise<Seen> {
   if (!(plain instanceof Socket)) throw new Error('the tunnel is no socket');
+  const { relay } = way;
   try {
-    const { seen, secure } = await look(plain, host, ca);
+    const { seen, secure } = await handshake(
+      plain,
+      relay,
+      signal,
+      relayTlsFailure(plain, relay, relay.proxy),
+    );
     secure.destroy();
     return seen;
   } catch (error) {
+    if (!(error instanceof HopError)) throw error;
+    if (error.hop === 'PROXY') throw new Broken(hopProblem(error, way));
     throw new Broken({
-      setting: 'relay.url',
-      found: `${at(host, port)} speaks no TLS: ${messageOf(error)}`,
+      setting: `${way.path}.url`,
+      found: withoutHop(error),
       expected: 'TLS, because of mqtts:// or wss://',
       advice: 'see whether this is the port with TLS',
     });
@@ -59,12 +77,12 @@ async function certificateOn(plain: Duplex, { host, port, ca }: RelayAddress): P
   }
 }
 
-function distrustProblem(seen: Seen, code: string, { host, ca }: RelayAddress): Problem {
+function distrustProblem(seen: Seen, code: string, { relay: { host, ca }, path }: Way): Problem {
   const found = `${describe(seen)} is not believed (${code})`;
   switch (blame(code)) {
     case 'name':
       return {
-        setting: 'relay.url',
+        setting: `${path}.url`,
         found,
         expected: `a certificate for ${host}`,
         advice: 'use a name that stands in the certificate, or have the relay given one for this name',
@@ -78,10 +96,10 @@ function distrustProblem(seen: Seen, code: string, { host, ca }: RelayAddress): 
       };
     case 'authority':
       return {
-        setting: 'relay.ca',
+        setting: `${path}.ca`,
         found,
         expected:
-          ca === undefined ? 'an authority that this system knows' : 'one of the authorities in relay.ca',
+          ca === undefined ? 'an authority that this system knows' : `one of the authorities in ${path}.ca`,
         advice:
           'name the PEM file of the authority that signed it; if that is not the authority you expect, somebody is in between',
       };

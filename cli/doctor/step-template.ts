@@ -1,7 +1,10 @@
 /** Step 8: the platform has what each profile's template names, and the profile's pool has a range left. */
 import { messageOf } from '../../config/src/setup-error.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
+import { Refused } from '../../provisioner/src/kubernetes/errors.ts';
+import { usedRanges } from '../../provisioner/src/platforms/platform.ts';
 import type { Profile } from '../../provisioner/src/settings/config.ts';
+import { poolMeets } from '../../provisioner/src/settings/pool-problems.ts';
 import { countFree } from './free-ranges.ts';
 import { settingNames } from './management-cluster.ts';
 import type { Presence } from './presence.ts';
@@ -15,26 +18,68 @@ export async function templateObjects(visit: Visit): Promise<Finding> {
   const presence = await visit.presence();
   const found: string[] = [];
   const problems: Problem[] = [];
+  const silent = new Silences(visit);
   for (const [name, profile] of Object.entries(visit.profiles())) {
     const platform = await visit.platform(profile.platform);
     try {
       const missing = await platform.missing(profile.template, visit.limit());
       problems.push(...missingProblems(name, profile.platform, missing, visit));
-      const used = [...(await platform.usedRanges(visit.limit())), ...rangesOf(presence)];
-      const { free, all } = countFree(profile.rangePool, profile.rangePrefix, used);
+      const used = [...(await usedRanges(platform, visit.limit())), ...rangesOf(presence)];
+      const { exclude = [] } = profile;
+      const { free, all } = countFree(profile.rangePool, profile.rangePrefix, [...used, ...exclude]);
+      // One that does not tell its networks proves nothing.
+      const networks = (await platform.networks?.(visit.limit()).catch(() => [])) ?? [];
+      for (const { cidr, name: network } of networks) {
+        if (poolMeets(profile.rangePool, cidr, exclude))
+          problems.push(networkProblem(name, profile, cidr, network));
+      }
       if (free === 0) problems.push(poolProblem(name, profile, all));
       found.push(`${name}: all there, ${free} of ${all} ranges free${extras(profile)}`);
     } catch (error) {
-      problems.push({
-        setting: serverSetting(visit, profile.platform),
-        found: messageOf(error),
-        expected: `a platform that tells what it has for profile ${name}`,
-        advice: 'look at the platform itself, and whether its account may read there',
-      });
+      silent.add(profile.platform, name, error);
     }
   }
+  problems.push(...silent.problems());
   if (problems.length > 0) throw new Broken(problems);
   return { found: found.join('; ') || 'there is no profile in the settings' };
+}
+
+/** Platforms that could not be asked: said once for each reason, however many profiles it hits. */
+class Silences {
+  readonly #visit: Visit;
+  readonly #seen = new Map<string, { platform: string; error: unknown; profiles: string[] }>();
+
+  constructor(visit: Visit) {
+    this.#visit = visit;
+  }
+
+  add(platform: string, profile: string, error: unknown): void {
+    const key = `${platform}: ${messageOf(error)}`;
+    const known = this.#seen.get(key);
+    if (known === undefined) this.#seen.set(key, { platform, error, profiles: [profile] });
+    else known.profiles.push(profile);
+  }
+
+  problems(): Problem[] {
+    return [...this.#seen.values()].map(({ platform, error, profiles }) => {
+      const found = messageOf(error);
+      const hit = `${profiles.length === 1 ? 'profile' : 'profiles'} ${profiles.join(', ')}`;
+      if (error instanceof Refused && error.isWebhookSilent) {
+        return {
+          setting: `platforms.${platform}`,
+          found,
+          expected: `controllers there that answer their API server (asked for ${hit})`,
+          advice: 'no setting is wrong: see there whether the pods behind that webhook run',
+        };
+      }
+      return {
+        setting: serverSetting(this.#visit, platform),
+        found,
+        expected: `a platform that tells what it has for ${hit}`,
+        advice: 'look at the platform itself, and whether its account may read there',
+      };
+    });
+  }
 }
 
 /** What the login may not do is no fault of the template. */
@@ -92,6 +137,15 @@ function poolProblem(name: string, { rangePool, rangePrefix }: Profile, all: num
     found: `none of its ${all} ranges /${rangePrefix} in ${rangePool} is free`,
     expected: 'a range for the next cluster',
     advice: 'give clusters back (dashbutton clusters shows ours), or choose a larger pool',
+  };
+}
+
+function networkProblem(name: string, { rangePool }: Profile, cidr: string, network: string): Problem {
+  return {
+    setting: `profiles.${name}.rangePool`,
+    found: `${rangePool} overlaps ${cidr}, the platform's own subnet ${network}`,
+    expected: 'ranges that are not in use by the platform itself',
+    advice: `choose another pool, or take that out: exclude: [${cidr}]`,
   };
 }
 

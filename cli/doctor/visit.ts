@@ -4,9 +4,9 @@ import { makePlatform } from '../../provisioner/src/platforms/make.ts';
 import type { Platform } from '../../provisioner/src/platforms/platform.ts';
 import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import type { Settings } from '../../provisioner/src/settings/config-schema.ts';
-import type { Connection } from '../../provisioner/src/way/connection.ts';
 import type { Environment } from '../../provisioner/src/way/proxy-env.ts';
 import { type Presence, presenceAt } from './presence.ts';
+import { type Way, waysOf } from './ways.ts';
 
 /** For one step, in milliseconds: more than the longest wait of any of its calls, so that these say what is wrong. */
 const stepLimitMs = 120_000;
@@ -29,10 +29,8 @@ export interface Read {
 
 export class Visit {
   readonly options: VisitOptions;
-  /** Logged in at the relay by the step `credentials`, for the step `beacon`. */
-  connection: Connection | undefined;
-  /** What came over it. */
-  readonly heard: { topic: string; payload: Buffer }[] = [];
+  /** The relays; known once the settings have been read. */
+  ways: readonly Way[] = [];
   #read: Read | undefined;
   readonly #platforms = new Map<string, Platform>();
   #presence: Promise<Presence> | undefined;
@@ -44,6 +42,7 @@ export class Visit {
   /** Set by the first step. */
   set read(read: Read) {
     this.#read = read;
+    this.ways = waysOf(read.config.relays, read.settings);
   }
 
   get config(): ProvisionerConfig {
@@ -89,10 +88,9 @@ export class Visit {
     return made;
   }
 
-  /** Lets go of everything. The relay says offline, which is so. */
+  /** Lets go of everything. The relays say offline, which is so. */
   async close(): Promise<void> {
-    this.connection?.drop();
-    this.connection = undefined;
+    for (const way of this.ways) way.connection?.drop();
     await Promise.all([...this.#platforms.values()].map(platform => platform.close()));
     this.#platforms.clear();
   }

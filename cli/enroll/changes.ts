@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
+import { syncFolder } from '../write-whole.ts';
 
 /** Only the owner reads a secret. */
 export const secretMode = 0o600;
@@ -98,16 +99,5 @@ function putBack({ target, before, mode }: Staged): string[] {
     return [];
   } catch (error) {
     return [`${target} (${messageOf(error)})`];
-  }
-}
-
-/** A rename is on disk when its folder is. Not every system can open a folder for that. */
-function syncFolder(folder: string): void {
-  try {
-    const handle = openSync(folder, 'r');
-    fsyncSync(handle);
-    closeSync(handle);
-  } catch {
-    // The files themselves are synced.
   }
 }

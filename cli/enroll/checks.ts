@@ -4,11 +4,11 @@ import { dirname, resolve } from 'node:path';
 import { isName, maxNameLength } from '../../protocol/src/topics.ts';
 import { boardNames } from './device-file.ts';
 import type { Plan } from './plan.ts';
-import { buttonIn } from './settings-file.ts';
+import { buttonIn, relaysIn } from './settings-file.ts';
 
 const nameRule = `expected 1 to ${maxNameLength} lower-case letters, digits and inner hyphens`;
 
-type Draft = Omit<Plan, 'relay'>;
+type Draft = Omit<Plan, 'relays'>;
 
 export function problemsOf(plan: Draft): string[] {
   const problems = [...wordProblems(plan), ...loginProblems(plan)];
@@ -34,7 +34,7 @@ function wordProblems({ button, site, profile, board, settings }: Draft): string
 
 function loginProblems({ button, site, settings, users, login }: Draft): string[] {
   const problems: string[] = [];
-  const wanted = settings.known.relay?.user;
+  const wanted = relaysIn(settings)[0]?.user;
   if (!login.isNew && wanted !== undefined && wanted !== login.name) {
     problems.push(
       `relay.user is ${wanted} in ${settings.path}, but the provisioner of ${site} is ${login.name} in ${users.path}`,

@@ -11,9 +11,16 @@ export function enrollCommand(): Command {
     .argument('<button>', 'its name, also the first part of the names of its clusters')
     .option('--site <site>', 'the lab it belongs to (default: what the settings say)')
     .option('--profile <profile>', "what it orders: a profile in the provisioner's settings")
-    .option('--relay <url>', 'mqtt://host:port or mqtts://host:port (default: what the settings say)')
-    .option('--board <name>', 'the board it is made of (default: heltec-wifi-kit-32)')
+    .option(
+      '--relay <urls...>',
+      'mqtt://host:port or mqtts://host:port, up to three (default: what the settings say)',
+    )
+    .option('--board <name>', 'the board it is made of (default: firebeetle-2-esp32-e)')
     .option('--wifi <file>', 'YAML list of {ssid, password} (default: ask)')
+    .option(
+      '--battery <points>',
+      'two voltages at the cell and the two that the button told, see docs/hardware.md',
+    )
     .option('--out <file>', 'where its device.json goes (default: <button>.device.json)')
     .option(...usersOption)
     .option(...configOption)
@@ -27,12 +34,17 @@ Examples:
   dashbutton enroll house-02 --profile house --wifi wifi.yaml
                                               site and relay as provisioner.yaml says
   dashbutton enroll desk --profile cloud --board esp32-ssd1306
-  dashbutton enroll house-01 --rekey          new keys; Wi-Fi, relay and board as before
+  dashbutton enroll door --profile house --relay mqtts://relay-1.example.net mqtts://relay-2.example.org
+                                              two relays that share nothing: one that works is enough
+  dashbutton enroll house-01 --rekey          new keys; Wi-Fi, relay, board and battery as before
+  dashbutton enroll house-01 --rekey --battery 3.52=3.41,4.12=3.98
+                                              the meter said 3.52 V where the button said 3.41, and so on
 
 wifi.yaml:
   - { ssid: "Ada phone", password: "eight or more" }
   - { ssid: "workshop" }
 
+A name may have letters beyond ASCII ("Ada’s iPhone"), and 31 bytes in UTF-8: the chip cuts there.
 Passwords never stand on the command line. Every file with a secret gets mode 600.`,
     )
     .action(async (button: string, options: Omit<EnrollOptions, 'button'>) => {

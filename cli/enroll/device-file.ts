@@ -4,10 +4,13 @@ import { SetupError } from '../../config/src/setup-error.ts';
 import { checkYaml, readTextFile } from '../../config/src/yaml-file.ts';
 import { boards } from '../../firmware/src/boards.ts';
 import type { DeviceFile } from '../../firmware/src/device.ts';
-import { keyBytes } from '../../protocol/src/sign.ts';
+import { keyBytes } from '../../protocol/src/messages.ts';
 import { isName } from '../../protocol/src/topics.ts';
 
 export type { DeviceFile };
+
+/** A press ends within its deadline: each one that is dead by silence costs it 18 s. */
+export const maxRelays = 3;
 
 export const boardNames = boards.map(board => board.name);
 
@@ -16,6 +19,9 @@ const key = z
   .string('expected a key')
   .refine(text => isKey(text), `expected a key: base64 of ${keyBytes} bytes`);
 
+const relayShape = { host: z.string().min(1), port: z.int().min(1).max(65_535), tls: z.boolean() };
+const password = z.string().min(1);
+
 /** What later firmware adds is let through: the chip looks at it, not we. */
 const schema: z.ZodType<DeviceFile> = z.looseObject({
   button: name,
@@ -23,13 +29,13 @@ const schema: z.ZodType<DeviceFile> = z.looseObject({
   board: z.enum(boardNames, `expected ${boardNames.join(' or ')}`),
   key,
   siteKey: key,
-  relay: z.looseObject({
-    host: z.string().min(1),
-    port: z.int().min(1).max(65_535),
-    tls: z.boolean(),
-    password: z.string().min(1),
-  }),
+  relay: z.looseObject({ ...relayShape, password }),
+  otherRelays: z
+    .array(z.looseObject({ ...relayShape, password: password.exactOptional() }))
+    .max(maxRelays - 1)
+    .exactOptional(),
   wifi: z.array(z.looseObject({ ssid: z.string().min(1), password: z.string() })).min(1),
+  battery: z.looseObject({ ratio: z.number().positive(), offsetMv: z.number() }).exactOptional(),
 });
 
 function isKey(text: string): boolean {

@@ -1,19 +1,20 @@
 /** An enrolment: keys and passwords are made here, and go into files that only their owner reads. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readKey, readSecret } from '../../config/src/secret-file.ts';
-import { keyBytes } from '../../protocol/src/sign.ts';
-import { makeVerifier } from '../../relay/src/verifier.ts';
+import { readKey } from '../../config/src/secret-file.ts';
+import { keyBytes } from '../../protocol/src/messages.ts';
+import { makeVerifier } from '../../relay/src/auth/verifier.ts';
 import { applyChanges, type Change } from './changes.ts';
 import { deviceText } from './device-file.ts';
 import { withLocks } from './lock.ts';
 import { type EnrollOptions, type Plan, planEnrolment } from './plan.ts';
+import type { RelayHost } from './relay-url.ts';
 import { near, report } from './report.ts';
 import { putButton, settingsText } from './settings-file.ts';
 import { putUser, usersText } from './users-file.ts';
 import { type Network, onTheAir } from './wifi.ts';
 
-/** 32 random bytes as base64: nobody guesses them, and the relay knows them for a machine's (verifier.ts). */
+/** 32 random bytes as base64: nobody guesses them, and the relay takes no others (verifier.ts). */
 const newSecret = () => randomBytes(keyBytes).toString('base64');
 
 /**
@@ -38,7 +39,7 @@ export async function enroll(options: EnrollOptions, askWifi: () => Promise<Netw
 
 /** All files with their new text; those that name others come after them. */
 function changesFor(plan: Plan, wifi: Network[]): Change[] {
-  const { button, site, board, users, settings, login } = plan;
+  const { button, site, board, battery, users, settings, login } = plan;
   const secrets: Change[] = [];
   const put = (path: string, text: string) => {
     secrets.push({ path: near(path), text, secret: true });
@@ -49,14 +50,19 @@ function changesFor(plan: Plan, wifi: Network[]): Change[] {
     : put(plan.siteKeyPath, `${newSecret()}\n`);
   if (login.isNew) {
     const secret = existsSync(login.passwordPath)
-      ? readSecret(login.passwordPath, "the provisioner's password file")
+      ? readKey(login.passwordPath, "the provisioner's password file", keyBytes).toString('base64')
       : put(login.passwordPath, `${newSecret()}\n`);
     putUser(users, { name: login.name, role: 'provisioner', site, verifier: makeVerifier(secret) });
   }
   const key = put(plan.keyPath, `${newSecret()}\n`);
   const password = newSecret();
-  const relay = { ...plan.relay, password };
-  put(plan.out, deviceText({ button, site, board, key, siteKey, relay, wifi }));
+  const [first, ...otherRelays] = plan.relays as [RelayHost, ...RelayHost[]];
+  const relay = { ...first, password };
+  const more = {
+    ...(otherRelays.length === 0 ? {} : { otherRelays }),
+    ...(battery === undefined ? {} : { battery }),
+  };
+  put(plan.out, deviceText({ button, site, board, key, siteKey, relay, wifi, ...more }));
   putUser(users, { name: button, role: 'button', site, verifier: makeVerifier(password) });
   const edited = settings.there && putButton(settings, button, plan.profile, plan.keyFile);
   // Looked at in any case: a mistake in the settings keeps the new button from working, too.

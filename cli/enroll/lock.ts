@@ -3,17 +3,27 @@ import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'n
 import { setTimeout as wait } from 'node:timers/promises';
 import { errnoOf, messageOf, SetupError } from '../../config/src/setup-error.ts';
 
-/** Another change holds the lock for milliseconds; nobody waits longer than this for it. */
-const lockLimitMs = 5000;
+/** A change holds the lock for milliseconds; nobody waits longer than this for one. Several may come first, one by one. */
+const holderLimitMs = 5000;
 const lookEveryMs = 20;
 
 /** Runs `work`, to its end, while `<path>.lock` is ours. A link counts as what it points to: both names, one lock. */
-export async function withLock<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  work: () => T | Promise<T>,
+  holderMs = holderLimitMs,
+): Promise<T> {
   const lock = `${existsSync(path) ? realpathSync(path) : path}.lock`;
-  const giveUpAt = performance.now() + lockLimitMs;
+  let seen = '';
+  let giveUpAt = 0;
   while (!take(lock)) {
+    const now = holder(lock);
+    if (now !== seen) {
+      seen = now;
+      giveUpAt = performance.now() + holderMs;
+    }
     if (performance.now() > giveUpAt) {
-      throw new SetupError(`${lock} says that ${holder(lock)} is changing ${path}: if not, remove that file`);
+      throw new SetupError(`${lock} says that ${now} is changing ${path}: if not, remove that file`);
     }
     await wait(lookEveryMs);
   }

@@ -1,12 +1,20 @@
 /** What an enrolment will do, decided from the options and the files that are there. Nothing is written here. */
 import { existsSync } from 'node:fs';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
+import { type Battery, calibrate } from './battery.ts';
 import { problemsOf } from './checks.ts';
-import { type DeviceFile, readDeviceFile } from './device-file.ts';
+import { boardNames, type DeviceFile, maxRelays, readDeviceFile } from './device-file.ts';
 import { parseRelayUrl, type RelayHost } from './relay-url.ts';
-import { buttonIn, fromSettings, openSettings, type SettingsFile } from './settings-file.ts';
+import {
+  buttonIn,
+  fromSettings,
+  openSettings,
+  relaysIn,
+  relayUrlsIn,
+  type SettingsFile,
+} from './settings-file.ts';
 import { openUsers, type UsersFile } from './users-file.ts';
-import { type Network, onTheAir, readWifiFile } from './wifi.ts';
+import { type Network, networkProblems, onTheAir, readWifiFile } from './wifi.ts';
 
 export interface EnrollOptions {
   button: string;
@@ -16,10 +24,13 @@ export interface EnrollOptions {
   /** These four may be left out when the settings, or with `rekey` the old device.json, say them. */
   site?: string;
   profile?: string;
-  relay?: string;
+  /** Up to three URLs, the one to begin with first. */
+  relay?: readonly string[];
   board?: string;
   /** A YAML list of networks; asked for when left out. */
   wifi?: string;
+  /** Two voltages at the cell and the two that the button told: `3.52=3.41,4.12=3.98`. */
+  battery?: string;
   /** Where device.json goes; `<button>.device.json` when left out. */
   out?: string;
   rekey?: boolean;
@@ -31,9 +42,12 @@ export interface Plan {
   site: string;
   profile: string;
   board: string;
-  relay: RelayHost;
+  /** At least one. */
+  relays: RelayHost[];
   /** Undefined: ask. */
   wifi: Network[] | undefined;
+  /** Undefined: as the board table says. */
+  battery: Battery | undefined;
   users: UsersFile;
   settings: SettingsFile;
   out: string;
@@ -46,7 +60,8 @@ export interface Plan {
   rekey: boolean;
 }
 
-const defaultBoard = 'heltec-wifi-kit-32';
+/** The first of the table: the one that hardware.md recommends. */
+const defaultBoard = boardNames[0] ?? '';
 
 /** Decides everything but the secrets. Throws a SetupError with all problems at once. */
 export function planEnrolment(options: EnrollOptions): Plan {
@@ -64,10 +79,13 @@ export function planEnrolment(options: EnrollOptions): Plan {
   const users = attempt(() => openUsers(options.users));
   const settings = attempt(() => openSettings(options.config));
   const old = rekey && existsSync(out) ? attempt(() => readDeviceFile(out)) : undefined;
-  const wifi = attempt(() =>
-    options.wifi === undefined ? old?.wifi : readWifiFile(options.wifi).map(onTheAir),
+  const wifi = attempt(() => wifiOf(options.wifi, old));
+  const board = options.board ?? old?.board ?? defaultBoard;
+  const kept = old?.board === board ? old.battery : undefined;
+  const battery = attempt(() =>
+    options.battery === undefined ? kept : calibrate(options.battery, board, kept),
   );
-  const relay = attempt(() => relayOf(options.relay, old, settings?.known.relay?.url));
+  const relays = attempt(() => relaysOf(options.relay ?? [], old, settings));
   if (users === undefined || settings === undefined) throw new SetupError(problems.join('\n'));
 
   const { known } = settings;
@@ -78,8 +96,9 @@ export function planEnrolment(options: EnrollOptions): Plan {
     button,
     site,
     profile: options.profile ?? entry?.profile ?? '',
-    board: options.board ?? old?.board ?? defaultBoard,
+    board,
     wifi,
+    battery,
     users,
     settings,
     out,
@@ -90,22 +109,44 @@ export function planEnrolment(options: EnrollOptions): Plan {
     rekey,
   };
   problems.push(...problemsOf(plan));
-  if (problems.length > 0 || relay === undefined) throw new SetupError(problems.join('\n'));
-  return { ...plan, relay };
+  if (problems.length > 0 || relays === undefined) throw new SetupError(problems.join('\n'));
+  return { ...plan, relays };
 }
 
-function relayOf(text: string | undefined, old: DeviceFile | undefined, url: string | undefined): RelayHost {
-  if (text !== undefined) return parseRelayUrl(text);
-  if (old !== undefined) return { host: old.relay.host, port: old.relay.port, tls: old.relay.tls };
-  if (url !== undefined) return parseRelayUrl(url);
+function wifiOf(file: string | undefined, old: DeviceFile | undefined): Network[] | undefined {
+  if (file !== undefined) return readWifiFile(file).map(onTheAir);
+  const [problem] = networkProblems(old?.wifi ?? []);
+  if (problem !== undefined) throw new SetupError(`${problem}; name the networks anew, with --wifi`);
+  return old?.wifi;
+}
+
+/** As said, or as before, or the provisioner's own as far as the chip can dial them. */
+function relaysOf(
+  said: readonly string[],
+  old: DeviceFile | undefined,
+  settings: SettingsFile | undefined,
+): RelayHost[] {
+  if (said.length > maxRelays) {
+    throw new SetupError(`--relay: ${said.length} relays, and a button has at most ${maxRelays}`);
+  }
+  if (new Set(said).size < said.length) throw new SetupError('--relay: the same relay twice');
+  if (said.length > 0) return said.map(parseRelayUrl);
+  if (old !== undefined) {
+    return [old.relay, ...(old.otherRelays ?? [])].map(({ host, port, tls }) => ({ host, port, tls }));
+  }
+  const urls = settings === undefined ? [] : relayUrlsIn(settings);
+  // A WebSocket is for labs behind a proxy; the chip has none.
+  const [first, ...others] = urls.filter(url => urls.length === 1 || /^mqtts?:/i.test(url));
+  if (first !== undefined) return [first, ...others].slice(0, maxRelays).map(parseRelayUrl);
   throw new SetupError('where is the relay? say it with --relay mqtt://host:1883 or mqtts://host:8883');
 }
 
 function loginOf(site: string, settings: SettingsFile, { users }: UsersFile): Plan['login'] {
   const serving = [...users.values()].find(user => user.role === 'provisioner' && user.site === site);
-  const passwordFile = settings.known.relay?.passwordFile ?? `${site}.password`;
+  const [relay] = relaysIn(settings);
+  const passwordFile = relay?.passwordFile ?? `${site}.password`;
   return {
-    name: serving?.name ?? settings.known.relay?.user ?? site,
+    name: serving?.name ?? relay?.user ?? site,
     isNew: serving === undefined,
     passwordPath: fromSettings(settings, passwordFile),
   };

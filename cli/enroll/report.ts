@@ -28,8 +28,10 @@ export function report(plan: Plan, wifi: Network[], changes: readonly Change[]):
     ...(plan.settings.there ? [] : [entryToAdd(plan), '']),
     ...notes(plan, wifi).map(note => `Note: ${note}.`),
     'Next:',
-    `  the relay reads ${near(plan.users.path)} by itself within a second; copy it there if it is elsewhere`,
-    ...(plan.settings.there ? ['  restart the provisioner: it reads its files when it starts'] : []),
+    copyAdvice(plan),
+    ...(plan.settings.there
+      ? ['  the provisioner takes its files over by itself within a second, builds go on']
+      : []),
     ...(plan.settings.there ? [`  dashbutton provisioner --config ${near(plan.settings.path)} --check`] : []),
     `  dashbutton flash ${button} --port /dev/ttyUSB0${flashOptions(plan)}`,
     ...(rekey ? [`  Until it is flashed again, ${button} is refused by the relay.`] : []),
@@ -60,13 +62,24 @@ function entryToAdd({ button, profile, site, settings, keyFile, siteKeyPath, log
   ].join('\n');
 }
 
-function notes({ relay }: Plan, wifi: Network[]): string[] {
-  const loopback = relay.host === 'localhost' || relay.host.startsWith('127.');
+function notes({ relays, battery }: Plan, wifi: Network[]): string[] {
+  const loopback = relays.find(({ host }) => host === 'localhost' || host.startsWith('127.'));
   return [
-    ...(loopback ? [`a button cannot reach ${relay.host}: that is every machine's own address`] : []),
-    ...(relay.tls ? ["TLS hides what is said; the chip does not check the relay's certificate"] : []),
+    ...(loopback ? [`a button cannot reach ${loopback.host}: that is every machine's own address`] : []),
+    ...(relays.some(({ tls }) => tls)
+      ? ["TLS hides what is said; the chip does not check the relay's certificate"]
+      : []),
+    ...(battery === undefined
+      ? []
+      : [`the battery is read with a ratio of ${battery.ratio} and an offset of ${battery.offsetMv} mV`]),
     ...wifi.flatMap(network => ssidHint(asWritten(network).ssid) ?? []),
   ];
+}
+
+function copyAdvice({ relays, users }: Plan): string {
+  return relays.length === 1
+    ? `  the relay reads ${near(users.path)} by itself within a second; copy it there if it is elsewhere`
+    : `  copy ${near(users.path)} to each of the ${relays.length} relays, which read it within a second (or export it for another broker)`;
 }
 
 function flashOptions({ button, out }: Plan): string {

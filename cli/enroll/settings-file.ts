@@ -14,6 +14,7 @@ const buttonPart = z.object({ profile: text, keyFile: text }).catch({});
 const knownSchema = z.object({
   site: text,
   relay: relayPart.optional().catch(undefined),
+  relays: z.array(relayPart).optional().catch(undefined),
   siteKeyFile: text,
   buttons: z.record(z.string(), buttonPart).optional().catch(undefined),
 });
@@ -39,6 +40,15 @@ export function openSettings(path: string): SettingsFile {
 /** The entry of a button; its name may be that of something every object has. */
 export function buttonIn({ known }: SettingsFile, name: string): z.infer<typeof buttonPart> | undefined {
   return known.buttons !== undefined && Object.hasOwn(known.buttons, name) ? known.buttons[name] : undefined;
+}
+
+/** The relays of the settings, whichever way they are said. The first is the one whose users file this is. */
+export function relaysIn({ known }: SettingsFile): z.infer<typeof relayPart>[] {
+  return [...(known.relay === undefined ? [] : [known.relay]), ...(known.relays ?? [])];
+}
+
+export function relayUrlsIn(settings: SettingsFile): string[] {
+  return relaysIn(settings).flatMap(({ url }) => url ?? []);
 }
 
 /** A path that stands in the settings, as seen from here. */

@@ -1,7 +1,5 @@
-/** What a chip says of itself, asked on its console. No secret leaves it: files are compared by their checksums. */
+/** What a chip says of itself. No secret leaves it: files are compared by their checksums. */
 import { z } from 'zod';
-
-const mark = '@dashbutton ';
 
 const checksum = z.number().nullable();
 
@@ -14,45 +12,38 @@ const reportSchema = z.object({
   /** Bytes of Storage that are free or can be made so. */
   room: z.number(),
   files: z.array(z.string()),
-  /** CRC-32 of the program and of device.json; null when there is none. */
+  /** CRC-32 of the program, of what runs before it, and of device.json; null when there is none. */
   program: checksum,
+  boot0: checksum,
   device: checksum,
   /** Whom device.json names. */
   button: z.string().nullable(),
+  /** Whether Bluetooth is on, with its console; null when this interpreter has none. */
+  bluetooth: z.boolean().nullable(),
 });
 
 export type ChipReport = z.infer<typeof reportSchema>;
 
-/** Asks for everything in one line. Old interpreters lack some of the calls, and should still say their version. */
-export const askReport = `${[
-  '(function(){',
-  'function ask(f,other){try{var x=f();return x===undefined?other:x;}catch(e){return other;}}',
-  'function sum(name){return ask(function(){return E.CRC32(S.read(name));},null);}',
-  'var S=ask(function(){return require("Storage");},{});',
-  'var m=process.memory();',
-  'var s=ask(function(){return S.getStats();},{});',
-  `print("\\n${mark}"+JSON.stringify({`,
-  'version:process.version,board:""+process.env.BOARD,modules:""+process.env.MODULES,',
+/** A function of the chip that answers everything at once. Old interpreters lack some of the calls, and should still say their version. */
+export const askReport = [
+  'function(){',
+  'function a(f,o){try{var x=f();return x===undefined?o:x}catch(e){return o}}',
+  'var S=a(function(){return require("Storage")},{}),',
+  'm=process.memory(),',
+  't=a(function(){return S.getStats()},{});',
+  'function c(n){return a(function(){var d=S.read(n);return d?E.CRC32(d):null},null)}',
+  'return{version:process.version,board:""+process.env.BOARD,modules:""+process.env.MODULES,',
   'memory:{usage:m.usage,total:m.total},',
-  'room:(s.freeBytes||0)+(s.trashBytes||0),',
-  'files:ask(function(){return S.list();},[]),',
-  'program:S.read&&S.read(".bootcde")?sum(".bootcde"):null,',
-  'device:S.read&&S.read("device.json")?sum("device.json"):null,',
-  'button:ask(function(){return S.readJSON("device.json",true).button;},null)',
-  '}));',
-  '})();',
-].join('')}\n`;
+  'room:(t.freeBytes||0)+(t.trashBytes||0),',
+  'files:a(function(){return S.list()},[]),',
+  'program:c(".bootcde"),boot0:c(".boot0"),device:c("device.json"),',
+  'button:a(function(){return S.readJSON("device.json",true).button},null),',
+  // The setting is there in every build of the ESP32; only one with Bluetooth can change it.
+  'bluetooth:a(function(){return ESP32.enableBLE?!!ESP32.getState().BLE:null},null)}',
+  '}',
+].join('');
 
-/** The last report in what the console showed; undefined when there is none. */
-export function reportIn(output: string): ChipReport | undefined {
-  const line = output
-    .split(/[\r\n]+/)
-    .filter(text => text.startsWith(mark))
-    .at(-1);
-  if (line === undefined) return undefined;
-  try {
-    return reportSchema.safeParse(JSON.parse(line.slice(mark.length))).data;
-  } catch {
-    return undefined;
-  }
+/** A report out of an answer; undefined when it is none. */
+export function reportFrom(answer: unknown): ChipReport | undefined {
+  return reportSchema.safeParse(answer).data;
 }

@@ -1,9 +1,12 @@
 /** `dashbutton flash`: the program and a button's device.json, onto the chip. */
 import { Command } from 'commander';
+import { exitCodes, FlashError } from './flash-error.ts';
 
 export function flashCommand(): Command {
   return new Command('flash')
-    .description("build the firmware, put it and the button's device.json on the chip, and read both back")
+    .description(
+      "build the firmware, shut the chip's consoles, put program and device.json on it, and read all back",
+    )
     .argument('<button>', 'its name, as it was enrolled')
     .requiredOption('--port <port>', 'serial port of the board, or tcp://host:port')
     .option('--device <file>', "the button's device.json (default: <button>.device.json)")
@@ -18,10 +21,17 @@ Examples:
 
 The chip needs the Espruino interpreter on it, once: docs/hardware.md. A sleeping board does not answer:
 press its button or RST first. The same command flashes it again at any time; its press number stays.
-Nothing is fetched from the network.`,
+Once flashed, a chip takes no console but USB. Nothing is fetched from the network.
+Exit code ${exitCodes.silent}: the chip gives no answer. ${exitCodes.differs}: it has something else than was sent. 2: all else.`,
     )
     .action(async (button: string, options: { port: string; device?: string; board?: string }) => {
       const { flash } = await import('./flash.ts');
-      await flash({ button, ...options }, line => process.stdout.write(`${line}\n`));
+      try {
+        await flash({ button, ...options }, line => process.stdout.write(`${line}\n`));
+      } catch (error) {
+        if (!(error instanceof FlashError)) throw error;
+        process.stderr.write(`dashbutton: ${error.message}\n`);
+        process.exitCode = exitCodes[error.reason];
+      }
     });
 }

@@ -1,6 +1,4 @@
 /** `dashbutton kubeconfig` from the question to the file. */
-import { existsSync } from 'node:fs';
-import { SetupError } from '../../config/src/setup-error.ts';
 import { askKubeconfig, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { handOutLimitMs, kubeconfigOf } from '../../provisioner/src/operator/hand-out.ts';
@@ -9,7 +7,7 @@ import { makePlatform } from '../../provisioner/src/platforms/make.ts';
 import type { Platform } from '../../provisioner/src/platforms/platform.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { pressesOf } from '../presses/source.ts';
-import { writePrivately } from './write-privately.ts';
+import { checkNothingAt, writeWhole } from '../write-whole.ts';
 
 export interface KubeconfigOptions {
   config: string;
@@ -27,12 +25,11 @@ export async function kubeconfig(
   say: (line: string) => void,
 ): Promise<string | undefined> {
   // Before anybody is asked; that it stays so, the writing sees to.
-  if (out !== undefined && existsSync(out))
-    throw new SetupError(`${out} is there already: choose another name`);
+  if (out !== undefined) checkNothingAt(out);
   const { journal } = readPlace(config);
   const text = ended(await handedBy(controlPathOf(journal), cluster, config, journal, say));
   if (out === undefined) return text;
-  writePrivately(out, text);
+  writeWhole(out, text);
   say(`${out}: the kubeconfig of ${cluster}, for you only`);
   return undefined;
 }

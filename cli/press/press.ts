@@ -3,9 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { buildFirmware } from '../../firmware/build.ts';
+import { boards } from '../../firmware/src/boards.ts';
 import { isName } from '../../protocol/src/topics.ts';
 import { Board } from '../../simulator/board/board.ts';
-import type { Network } from '../../simulator/board/options.ts';
+import type { BoardOptions, Network } from '../../simulator/board/options.ts';
+import { wiringOf } from '../../simulator/board/wiring.ts';
 import { pressOnce } from '../press-once.ts';
 import { framePrinter } from '../terminal.ts';
 
@@ -17,7 +19,7 @@ import { framePrinter } from '../terminal.ts';
 export async function press(button: string, boards: string): Promise<number> {
   const flash = flashOf(button, boards);
   const { code } = await buildFirmware();
-  const board = new Board({ bundle: code, storageDir: flash, networks: knownNetworks(flash) });
+  const board = new Board({ bundle: code, storageDir: flash, ...surroundings(flash) });
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   return pressOnce(board, button, framePrinter(process.stdout), stop.signal);
@@ -32,12 +34,18 @@ function flashOf(button: string, boards: string): string {
   throw new SetupError(`there is no button "${button}" in the folder ${boards}: ${hint}`);
 }
 
-/** The simulated air holds every network that the button knows; what device.json lacks, the firmware tells. */
-function knownNetworks(flash: string): Network[] {
+/**
+ * The wires are those of the board that device.json names, and the simulated air holds every network that it knows; what
+ * is wrong with it, the firmware tells.
+ */
+function surroundings(flash: string): Pick<BoardOptions, 'networks' | 'pins' | 'batteryDivider' | 'display'> {
   try {
-    const device: { wifi?: Network[] } = JSON.parse(readFileSync(join(flash, 'device.json'), 'utf8'));
-    return Array.isArray(device.wifi) ? device.wifi : [];
+    const device: { wifi?: Network[]; board: string } = JSON.parse(
+      readFileSync(join(flash, 'device.json'), 'utf8'),
+    );
+    return { networks: Array.isArray(device.wifi) ? device.wifi : [], ...wiringOf(device.board) };
   } catch {
-    return [];
+    // The board that the firmware takes when it cannot know better.
+    return { networks: [], ...wiringOf(boards[0]?.name ?? '') };
   }
 }

@@ -1,5 +1,4 @@
 /** One press from the finger to the end of its cluster. Pure. */
-import { needsCleanUp } from '../../provisioner/src/builds/clean-up.ts';
 import { type PressRecord, stands } from '../../provisioner/src/journal/records.ts';
 import { findPress } from './list.ts';
 import { howLong, table, when } from './words.ts';
@@ -64,11 +63,12 @@ function releaseOf({ release }: PressRecord, nowMs: number): string | undefined 
 export function cleanUpOf(record: PressRecord, nowMs: number): string | undefined {
   const { cleanUp, cluster } = record;
   if (cleanUp === undefined) return undefined;
-  const { since, endedAt, trouble } = cleanUp;
+  const { since, endedAt, trouble, givenUp } = cleanUp;
   if (endedAt !== undefined)
     return `nothing is left since ${when(endedAt)}, after ${howLong(endedAt - since)}`;
   const why = trouble === undefined ? '' : `: ${trouble}`;
-  if (needsCleanUp(record, nowMs)) return `tried for ${howLong(nowMs - since)}${why}`;
+  if (givenUp === undefined) return `tried for ${howLong(nowMs - since)}${why}`;
+  if (record.recovered === true) return `left to you: dashbutton release ${cluster} removes it${why}`;
   return `given up (remove it by hand, then: dashbutton release ${cluster})${why}`;
 }
 

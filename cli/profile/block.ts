@@ -10,6 +10,7 @@ export interface Profile {
   platform: string;
   rangePool: string;
   rangePrefix: number;
+  exclude?: string[];
   expectS: number;
   deadlineS: number;
   template: Record<string, Json>;
@@ -30,8 +31,11 @@ export function profileOf(
   platform: string,
   template: Record<string, Json>,
 ): Profile {
-  const { pool, prefix, why } = guessRange(payload, kind);
-  return { platform, rangePool: pool, rangePrefix: prefix, ...times[kind], template, rangeWhy: why };
+  const { pool, prefix, exclude, why } = guessRange(payload, kind);
+  return {
+    ...{ platform, rangePool: pool, rangePrefix: prefix, ...(exclude === undefined ? {} : { exclude }) },
+    ...{ ...times[kind], template, rangeWhy: why },
+  };
 }
 
 /** What stands above a setting, because nobody has decided it yet. */

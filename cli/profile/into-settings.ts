@@ -57,7 +57,7 @@ export function putProfile(
   const kept = old.items.map(({ key }) => textOf(key)).filter(key => key !== 'template');
   for (const { key, value } of node.items) {
     const setting = textOf(key);
-    if (setting === 'template' || (setting === 'platform' && setPlatform) || !old.has(setting)) {
+    if (setting === 'template' || (setting === 'platform' && setPlatform) || isNew(old, setting)) {
       old.set(setting, value);
     }
   }
@@ -96,4 +96,9 @@ function profilesOf({ path, document }: SettingsFile): YAMLMap {
 
 function textOf(key: unknown): string {
   return typeof key === 'object' && key !== null && 'value' in key ? String(key.value) : String(key);
+}
+
+/** What was guessed to be left out belongs to the guessed pool, not to one that a person has chosen. */
+function isNew(old: YAMLMap, setting: string): boolean {
+  return !old.has(setting) && !(setting === 'exclude' && old.has('rangePool'));
 }

@@ -1,6 +1,6 @@
 /** Guesses a profile's pool of ranges from the one range in a captured order. A person has to confirm it. */
 import ipaddr from 'ipaddr.js';
-import { parseBlock } from '../../provisioner/src/builds/ranges.ts';
+import { overlap, parseBlock } from '../../provisioner/src/builds/ranges.ts';
 import { detailsOf } from '../../provisioner/src/platforms/ccp/order.ts';
 import { type Json, member } from './json.ts';
 import { type Kind, pluginOf } from './kind.ts';
@@ -8,6 +8,8 @@ import { type Kind, pluginOf } from './kind.ts';
 export interface RangeGuess {
   pool: string;
   prefix: number;
+  /** Parts of the pool that no cluster should get. */
+  exclude?: string[];
   /** One sentence: where the guess comes from, and what to look at. */
   why: string;
 }
@@ -20,6 +22,9 @@ const prefixLimits = { min: 8, max: 29, minVpc: 16, maxVpc: 25 } as const;
 
 /** Networks for private use (RFC 1918). */
 const privateBlocks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+
+/** Docker's own network, as it comes: in the platform's machines, and often in the lab's. */
+const docker = '172.17.0.0/16';
 
 const nothingCaptured: RangeGuess = {
   pool: '172.16.0.0/12',
@@ -39,8 +44,17 @@ export function capturedRange(payload: Record<string, Json>, kind: Kind): string
     | undefined;
 }
 
-/** The prefix of the captured range, and the pool around it that has room for some clusters. */
+/** The prefix of the captured range, and the pool around it that has room for some clusters, without Docker's network. */
 export function guessRange(payload: Record<string, Json>, kind: Kind): RangeGuess {
+  const guess = guessAround(payload, kind);
+  if (!overlap(guess.pool, docker)) return guess;
+  // Somebody has built there, so it is not for us to refuse it.
+  if (Number(guess.pool.split('/')[1]) >= 16)
+    return { ...guess, why: `${guess.why}; ${docker} is Docker's own network` };
+  return { ...guess, exclude: [docker], why: `${guess.why}, without Docker's own network ${docker}` };
+}
+
+function guessAround(payload: Record<string, Json>, kind: Kind): RangeGuess {
   const captured = capturedRange(payload, kind);
   if (captured === undefined) return nothingCaptured;
   const [address = '', bits = ''] = captured.split('/');
@@ -67,7 +81,7 @@ export function guessRange(payload: Record<string, Json>, kind: Kind): RangeGues
 /** The captured range fills its whole private network: a pool needs more room, or smaller ranges. */
 function instead(captured: string, home: string, homePrefix: number, prefix: number): RangeGuess {
   if (homePrefix === 16 && prefix === homePrefix) {
-    const why = `the captured range ${captured} (the platform's default) is all of its private network: as a pool it is enough for one cluster, so the bigger 172.16.0.0/12 stands here, room for 16`;
+    const why = `the captured range ${captured} (the platform's default) is all of its private network: as a pool it is enough for one cluster, so the bigger 172.16.0.0/12 stands here, room for 15`;
     return { pool: '172.16.0.0/12', prefix, why };
   }
   const why = `the captured range ${captured} is all of its private network, or more: smaller ranges of it stand here, room for ${2 ** roomBits} clusters`;

@@ -1,11 +1,14 @@
 /** `dashbutton relay export`: the relay's users for another broker. */
 import { Command } from 'commander';
+import type { EngineExportOptions } from './engines.ts';
 import type { ExportOptions } from './export.ts';
 
 export function exportCommand(): Command {
   return new Command('export')
     .description("the relay's users and rules for another broker")
-    .addCommand(mosquittoCommand());
+    .addCommand(mosquittoCommand())
+    .addCommand(rmqttCommand())
+    .addCommand(emqxCommand());
 }
 
 function mosquittoCommand(): Command {
@@ -29,5 +32,41 @@ named.`,
       const { exportMosquitto } = await import('./export.ts');
       // `dashbutton relay` has --users too, and takes it wherever it stands.
       process.stdout.write(await exportMosquitto(command.optsWithGlobals<ExportOptions>()));
+    });
+}
+
+const authOption = [
+  '--auth <url>',
+  'where dashbutton relay auth answers',
+  'http://127.0.0.1:9466/login',
+] as const;
+
+function rmqttCommand(): Command {
+  return new Command('rmqtt')
+    .description("RMQTT's own configuration, whose logins dashbutton relay auth answers")
+    .option(...authOption)
+    .option('--nodes <hosts...>', 'names or addresses of the nodes of a cluster (default: one node)')
+    .option('--out <folder>', 'where to write', 'rmqtt')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dashbutton relay export rmqtt --out rmqtt
+  dashbutton relay export rmqtt --out rmqtt --nodes 10.0.0.1 10.0.0.2 10.0.0.3   a folder for each node`,
+    )
+    .action(async (options: EngineExportOptions) => {
+      const { exportRmqtt } = await import('./engines.ts');
+      process.stdout.write(exportRmqtt(options));
+    });
+}
+
+function emqxCommand(): Command {
+  return new Command('emqx')
+    .description("a part of EMQX 5's configuration, whose logins dashbutton relay auth answers")
+    .option(...authOption)
+    .option('--out <folder>', 'where to write', 'emqx')
+    .action(async (options: EngineExportOptions) => {
+      const { exportEmqx } = await import('./engines.ts');
+      process.stdout.write(exportEmqx(options));
     });
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
-import { readUsers } from '../../relay/src/users.ts';
+import { readUsers } from '../../relay/src/auth/users.ts';
 import { applyChanges } from '../enroll/changes.ts';
 import { columns, near } from '../enroll/report.ts';
 import { aclText, configurationText, passwordText } from './mosquitto.ts';

@@ -1,10 +1,9 @@
 /** The same users and rules as Mosquitto 2.0 wants them: a password file, an access file, and a configuration. */
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import { refusal } from '../../relay/src/access.ts';
-import { defaultLimits } from '../../relay/src/limits.ts';
-import type { User, Users } from '../../relay/src/users.ts';
-import { isFast } from '../../relay/src/verifier.ts';
+import { refusal } from '../../relay/src/auth/access.ts';
+import type { User, Users } from '../../relay/src/auth/users.ts';
+import { defaultLimits } from '../../relay/src/limits/limits.ts';
 
 /** As mosquitto_passwd 2.0 writes them: `$7$` is PBKDF2 with HMAC-SHA512. */
 const saltBytes = 12;
@@ -12,12 +11,6 @@ const hashBytes = 64;
 
 /** mosquitto_passwd's own figure. A machine's key of 256 random bits needs none at all. */
 const keyIterations = 101;
-/**
- * For people's passwords. OWASP asks for 210,000, but Mosquitto has one thread: nobody is served meanwhile, and a guess
- * would cost everybody a tenth of a second. This costs them about 10 ms.
- */
-const passwordIterations = 20_000;
-
 /** One line of a password file, without its end. */
 export function passwordLine(name: string, password: string, iterations: number): string {
   const salt = randomBytes(saltBytes);
@@ -27,10 +20,10 @@ export function passwordLine(name: string, password: string, iterations: number)
 
 /** The password file: those users whose password is known. */
 export function passwordText(users: Users, passwords: ReadonlyMap<string, string>): string {
-  const lines = [...users.values()].flatMap(({ name, verifier }) => {
+  const lines = [...users.values()].flatMap(({ name }) => {
     const password = passwords.get(name);
     if (password === undefined) return [];
-    return [passwordLine(name, password, isFast(verifier) ? keyIterations : passwordIterations)];
+    return [passwordLine(name, password, keyIterations)];
   });
   return lines.map(line => `${line}\n`).join('');
 }
@@ -44,7 +37,7 @@ const aclHead = `# Written by "dashbutton relay export mosquitto". Do not edit: 
 #  - It acknowledges a publish that is forbidden, and drops it.
 `;
 
-/** The access file: for each user what relay/src/access.ts grants, and nothing else. */
+/** The access file: for each user what relay/src/auth/access.ts grants, and nothing else. */
 export function aclText(users: Users): string {
   const blocks = [...users.values()].map(user => {
     const lines = topicsOf(user, users).flatMap(topic => {

@@ -6,18 +6,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSecret } from '../../config/src/secret-file.ts';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
-import type { User, Users } from '../../relay/src/users.ts';
-import { fastVerifier, isFast, verify } from '../../relay/src/verifier.ts';
+import type { Users } from '../../relay/src/auth/users.ts';
+import { isMachineKey, makeVerifier } from '../../relay/src/auth/verifier.ts';
 import { readDeviceFile } from '../enroll/device-file.ts';
 
 /** More files than this are not a folder of enrolments: somebody named the wrong one. */
 const maxFiles = 20_000;
-
-interface Found {
-  /** Whose it is, as far as the file says: a person's own password is tried under this name only, a try takes long. */
-  name: string;
-  password: string;
-}
 
 export interface Passwords {
   /** By user name; all of them right. */
@@ -28,20 +22,21 @@ export interface Passwords {
   unread: string[];
 }
 
-const passwordFile = /^(.+)\.password$/;
+const passwordFile = /.\.password$/;
 const deviceFile = /\.device\.json$/;
 
 /**
  * Looks for `*.password` and `*.device.json` in these folders, not below them.
  * @throws SetupError when a folder cannot be read
  */
-export async function findPasswords(users: Users, folders: readonly string[]): Promise<Passwords> {
+export function findPasswords(users: Users, folders: readonly string[]): Passwords {
   const unread: string[] = [];
   const found = folders.flatMap(folder => list(folder)).flatMap(path => read(path, unread));
-  const keys = new Map(found.map(({ password }) => [fastVerifier(password), password]));
+  const keys = new Map(found.filter(isMachineKey).map(password => [makeVerifier(password), password]));
   const known = new Map<string, string>();
   for (const user of users.values()) {
-    const password = await passwordOf(user, found, keys);
+    // Whatever its file is called: a provisioner's is named after its site, or as it likes.
+    const password = keys.get(user.verifier);
     if (password !== undefined) known.set(user.name, password);
   }
   return { known, missing: [...users.keys()].filter(name => !known.has(name)), unread };
@@ -61,29 +56,14 @@ function list(folder: string): string[] {
     .map(name => join(folder, name));
 }
 
-function read(path: string, unread: string[]): Found[] {
+function read(path: string, unread: string[]): string[] {
   try {
     if (deviceFile.test(path)) {
-      const { button, relay } = readDeviceFile(path);
-      return [{ name: button, password: relay.password }];
+      return [readDeviceFile(path).relay.password];
     }
-    const name = passwordFile.exec(path.slice(path.lastIndexOf('/') + 1))?.[1] ?? '';
-    return [{ name, password: readSecret(path, 'the password file') }];
+    return [readSecret(path, 'the password file')];
   } catch (error) {
     unread.push(messageOf(error));
     return [];
   }
-}
-
-/** A machine's key is known whatever its file is called: a provisioner's is named after its site, or as it likes. */
-async function passwordOf(
-  { name, verifier }: User,
-  found: readonly Found[],
-  keys: ReadonlyMap<string, string>,
-): Promise<string | undefined> {
-  if (isFast(verifier)) return keys.get(verifier);
-  for (const one of found) {
-    if (one.name === name && (await verify(verifier, one.password))) return one.password;
-  }
-  return undefined;
 }

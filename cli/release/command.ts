@@ -4,7 +4,9 @@ import type { ReleaseOptions } from './release.ts';
 
 export function releaseCommand(): Command {
   return new Command('release')
-    .description('give a cluster back, or what a failed build has left of one; asks before it does')
+    .description(
+      'give a cluster back, call a build off, or remove what a failed one has left; asks before it does',
+    )
     .argument('<cluster>', 'its name, as dashbutton clusters shows it')
     .requiredOption('--config <file>', 'the settings of the provisioner')
     .option('--yes', 'do not ask; needed where there is no terminal')

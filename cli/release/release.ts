@@ -1,6 +1,6 @@
 /** `dashbutton release` from the question to the end of the cluster. */
 import { SetupError } from '../../config/src/setup-error.ts';
-import type { PressRecord } from '../../provisioner/src/journal/records.ts';
+import { isBuilding, type PressRecord } from '../../provisioner/src/journal/records.ts';
 import { askPresses, NotRunning, orderRelease } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
@@ -37,7 +37,9 @@ export async function release(
     await untilGone(path, record, deadlineS[record.profile] ?? 0, say);
 }
 
-function question({ cluster, profile, address, acceptedAt }: PressRecord): string {
+function question({ cluster, profile, address, acceptedAt, step }: PressRecord): string {
+  if (isBuilding(step))
+    return `Call off the build of ${cluster} (profile ${profile})? What was made of it is removed.`;
   const where = address === undefined ? '' : ` at ${address}`;
   const age = howLong(Date.now() - acceptedAt);
   return `Give back ${cluster}${where} (profile ${profile}, ${age} old)? All that runs in it is lost.`;

@@ -1,6 +1,6 @@
 /** A small HTTP server with limits, for operators: a few questions, short answers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { ListenOptions } from 'node:net';
+import type { ListenOptions, Server as NetServer } from 'node:net';
 import { messageOf, SetupError } from './setup-error.ts';
 
 /** A person or two, a Prometheus, a load balancer or two. */
@@ -43,7 +43,7 @@ export function makeServer(routes: Routes): Server {
 }
 
 /** Rejects with the system's error when it cannot listen there. */
-export function listen(server: Server, at: ListenOptions): Promise<void> {
+export function listen(server: NetServer, at: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(at, () => {

@@ -5,17 +5,17 @@ import type { z } from 'zod';
 import { errnoOf, messageOf, SetupError } from './setup-error.ts';
 
 /** Settings files are written by hand; anything larger is a mistake (bytes). */
-const maxFileBytes = 1024 * 1024;
+export const maxFileBytes = 1024 * 1024;
 
 /** Reads a text file, or says in one sentence why that is not possible. `what` names it: "the users file". */
-export function readTextFile(path: string, what: string): string {
+export function readTextFile(path: string, what: string, maxBytes = maxFileBytes): string {
   try {
     const text = readFileSync(path, 'utf8');
-    if (text.length <= maxFileBytes) return text;
+    if (text.length <= maxBytes) return text;
   } catch (error) {
     throw new SetupError(`${what} ${path} cannot be read: ${reasonFor(error)}`);
   }
-  throw new SetupError(`${what} ${path} is larger than ${maxFileBytes} bytes: is it the right file?`);
+  throw new SetupError(`${what} ${path} is larger than ${maxBytes} bytes: is it the right file?`);
 }
 
 function reasonFor(error: unknown): string {

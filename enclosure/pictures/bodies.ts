@@ -8,6 +8,7 @@ import { cell } from '../src/cell.ts';
 import { cylinder, type Range, type Solid, Solids } from '../src/kernel.ts';
 import { contents, type Layout } from '../src/layout.ts';
 import { type Case, makeCase } from '../src/parts.ts';
+import { switchBody } from '../src/rear.ts';
 import { screwBodies } from '../src/screws.ts';
 import type { Body } from './render.ts';
 import { type Mesh, surfaceOf } from './surface.ts';
@@ -17,7 +18,19 @@ export type CaseName = 'house' | 'cloud';
 
 export interface Thing {
   /** What moves together has one name. */
-  name: 'front' | 'button' | 'roof' | 'back' | 'coupon' | 'board' | 'cell' | 'screws' | 'roof screw';
+  name:
+    | 'front'
+    | 'button'
+    | 'roof'
+    | 'back'
+    | 'tray'
+    | 'foot'
+    | 'coupon'
+    | 'board'
+    | 'cell'
+    | 'shelf switch'
+    | 'screws'
+    | 'roof screw';
   mesh: Mesh;
   /** `#rrggbb`. */
   color: string;
@@ -37,6 +50,7 @@ const bought: Record<string, string> = {
   "switch's actuator": '#2b2f36',
   'reset switch': '#d7dbe0',
   'USB socket': '#c9ced4',
+  'battery plug': '#e9e6df',
   'display module': '#1f3f8a',
 };
 
@@ -46,7 +60,7 @@ const screens: Record<CaseName, View> = {
   cloud: { kind: 'ready', cluster: 'cloud-01-3', address: '10.20.4.17', note: 'control plane' },
 };
 
-/** The bodies of one case for the first board of the table (the Heltec): printed parts, board, cell and screws. */
+/** The bodies of one case for the first board of the table, the recommended one: printed parts, board, cell, switches and screws. */
 export function things(name: CaseName): Thing[] {
   const known = made.get(name) ?? makeThings(name);
   made.set(name, known);
@@ -72,12 +86,17 @@ function makeThings(name: CaseName): Thing[] {
       if (what === 'display') return { name: 'board', ...thing, display: { at: shapes.at, frame } };
       return { name: 'board', ...thing };
     });
-  return [...printed, ...inside, ...cellThings(shapes), ...screws(shapes)];
+  const shelf: Thing = {
+    name: 'shelf switch',
+    mesh: meshOf(switchBody(shapes.at, shapes.shape)),
+    color: screwColor,
+  };
+  return [...printed, ...inside, ...cellThings(shapes), shelf, ...screws(shapes)];
 }
 
-function nameOf(part: string): Thing['name'] {
-  return part === 'front' || part === 'back' || part === 'roof' || part === 'coupon' ? part : 'button';
-}
+const partNames = ['front', 'back', 'roof', 'coupon', 'tray', 'foot'] as const;
+
+const nameOf = (part: string): Thing['name'] => partNames.find(name => name === part) ?? 'button';
 
 /** The cell: a pouch with round sides, the tape over its protection circuit, and the first bit of its wires. */
 function cellThings({ at: { cellX, cellY, cellD } }: Case): Thing[] {
@@ -113,7 +132,8 @@ function screws({ at, shape }: Case): Thing[] {
   const top = Math.max(...shape.screws.map(([, y]) => y));
   return screwBodies(at, shape).map((solid, i): Thing => {
     const [x = 0, y = 0] = shape.screws[i] ?? [];
-    const hole = cylinder([x, y], socket.acrossMm, [at.depthMm - socket.deepMm, at.depthMm + 1]);
+    const outerD = -solid.boundingBox().min[2];
+    const hole = cylinder([x, y], socket.acrossMm, [outerD - socket.deepMm, outerD + 1]);
     const name = shape.case === 'house' && y === top ? 'roof screw' : 'screws';
     return { name, mesh: meshOf(solid.subtract(hole)), color: screwColor };
   });

@@ -1,6 +1,6 @@
 /** PNG (RFC 2083) written and read by Node's own zlib: 8 bits of red, green and blue, no interlace. */
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
-import { pngChunk, pngSignature } from '../../simulator/board/frame.ts';
+import { pngChunk, pngSignature } from '../../simulator/board/png.ts';
 import type { Picture } from './render.ts';
 
 const bytesPerDot = 3;

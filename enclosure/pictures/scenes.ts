@@ -1,4 +1,6 @@
 /** The pictures: what is in each, where from, and what is written on it. Points are in the case's frame (src/kernel.ts). */
+
+import { leanDegrees } from '../src/viewing.ts';
 import type { CaseName, Thing } from './bodies.ts';
 import type { View } from './camera.ts';
 import { identity, type Matrix, turned, type Vec } from './vector.ts';
@@ -22,7 +24,10 @@ export interface Scene {
   labels: Label[];
 }
 
-const standing = turned('x', 90);
+/** As it stands on its foot. */
+const standing = turned('x', 90 - leanDegrees);
+/** In the air: upright. */
+const upright = turned('x', 90);
 const onItsFace = turned('y', 180);
 
 const here: Vec = [0, 0, 0];
@@ -31,14 +36,23 @@ const whole = {
   button: here,
   roof: here,
   back: here,
+  tray: here,
+  foot: here,
   board: here,
   cell: here,
+  'shelf switch': here,
   screws: here,
   'roof screw': here,
 };
 
-function closed(name: CaseName): Scene {
-  const view = { aroundDegrees: -24, aboveDegrees: 11 };
+/** From a chair at the table: eyes 42° above it. */
+const seated: View = { aroundDegrees: -24, aboveDegrees: 42 };
+/** From the table's edge, eyes low. */
+const low: View = { aroundDegrees: -30, aboveDegrees: 8 };
+/** From the other side. */
+const behind: View = { aroundDegrees: 152, aboveDegrees: 30 };
+
+function closed(name: CaseName, view = seated): Scene {
   return {
     case: name,
     show: whole,
@@ -53,23 +67,28 @@ function closed(name: CaseName): Scene {
 
 /** How far everything comes out: the button sideways too, or the front would hide it. */
 const apart = {
-  front: [0, 0, 58],
-  button: [-14, -4, 26],
+  front: [0, 0, 60],
+  button: [-16, -4, 30],
   board: [0, 0, 6],
-  cell: [0, 0, -18],
-  back: [0, 0, -44],
-  screws: [0, 0, -66],
-  roof: [0, 35, 4],
-  'roof screw': [0, 35, -18],
+  tray: [0, 0, -14],
+  cell: [0, 0, -34],
+  back: [0, 0, -58],
+  'shelf switch': [0, 0, -58],
+  screws: [0, 0, -80],
+  roof: [0, 36, 0],
+  'roof screw': [0, 36, -26],
+  foot: [0, -52, 6],
 } satisfies Scene['show'];
 
-/** The numbers of docs/printing.md: 1 front, 2 button, 3 board, 4 cell, 5 back, 6 screws, 7 roof. */
+/** The numbers of docs/printing.md: 1 front, 2 button, 3 board, 4 cell, 5 back, 6 screws, 7 roof, 8 tray, 9 foot. */
 const numbers: Label[] = [
-  { kind: 'number', value: 1, at: [12, -17, 58] },
-  { kind: 'number', value: 2, at: [-36, -22, 24], away: [-40, 34] },
-  { kind: 'number', value: 3, at: [19, -10, 0], away: [26, 56] },
-  { kind: 'number', value: 4, at: [0, 0, -31] },
-  { kind: 'number', value: 5, at: [0, -8, -62] },
+  { kind: 'number', value: 1, at: [14, -18, 60] },
+  { kind: 'number', value: 2, at: [-38, -20, 30], away: [-46, 24] },
+  { kind: 'number', value: 3, at: [22, -11, -6], away: [20, 56] },
+  { kind: 'number', value: 8, at: [-10, 16, -30] },
+  { kind: 'number', value: 4, at: [14, 28, -54], away: [10, -44] },
+  { kind: 'number', value: 5, at: [-24, -16, -82] },
+  { kind: 'number', value: 9, at: [-20, -80, 2] },
 ];
 
 function exploded(name: CaseName, more: Label[]): Scene {
@@ -78,7 +97,7 @@ function exploded(name: CaseName, more: Label[]): Scene {
   return {
     case: name,
     show: apart,
-    place: standing,
+    place: upright,
     view,
     widthDots: 1040,
     heightDots: 720,
@@ -108,46 +127,58 @@ const number = (value: number, at: Vec): Label => ({ kind: 'number', value, at }
 
 const built = { front: here, button: here, board: here };
 const lid: Vec = [0, 0, -liftMm - 5];
-const shut = { ...built, cell: here, back: here, screws: here };
+const shut = { ...built, tray: here, cell: here, back: here, 'shelf switch': here };
+const down: Vec = [0, -34, 0];
 
 export const scenes: Record<string, Scene> = {
   'case-house-closed': closed('house'),
   'case-cloud-closed': closed('cloud'),
+  'case-house-low': closed('house', low),
+  'case-cloud-low': closed('cloud', low),
+  'case-house-behind': closed('house', behind),
   'case-house-exploded': exploded('house', [
-    { kind: 'number', value: 7, at: [-24, 71, 0] },
-    { kind: 'number', value: 6, at: [-27.2, 17.5, -92], away: [-34, 40] },
+    { kind: 'number', value: 7, at: [-26, 74, 0] },
+    { kind: 'number', value: 6, at: [-32.1, -24.5, -106], away: [-20, 44] },
   ]),
   'case-cloud-exploded': exploded('cloud', [
-    { kind: 'number', value: 6, at: [-30, 15.5, -92], away: [-2, 50] },
+    { kind: 'number', value: 6, at: [-33.8, -18.2, -106], away: [-20, 44] },
   ]),
   'case-coupon': step({ coupon: here, board: lifted, button: [0, 0, -20] }, onItsFace, [
     arrow(6, -10, -44, -12),
-    number(2, [-21.5, -13, -24]),
-    number(3, [6, 2, -52]),
+    number(2, [-22, -13, -24]),
+    number(3, [6, 2, -56]),
   ]),
   'case-assembly-1': step({ front: here, button: lifted }, onItsFace, [
-    arrow(-21.5, -15, -42, -8),
+    arrow(-22, -15, -42, -8),
     number(2, [-14, -15, -48]),
     number(1, [10, 22, -2]),
   ]),
   'case-assembly-2': step({ front: here, button: here, board: lifted }, onItsFace, [
-    arrow(10, -12, -46, -18),
-    number(3, [-8, 4, -55]),
+    arrow(12, -16, -52, -20),
+    number(3, [-8, 4, -58]),
   ]),
-  'case-assembly-3': step({ back: here, cell: [0, 0, liftMm] }, identity, [
-    arrow(0, -22, 30, -12),
-    number(4, [0, 8, 32]),
-    number(5, [18, -24, -20]),
-  ]),
-  'case-assembly-4': step({ ...built, cell: lid, back: lid, screws: [0, 0, lid[2] - 28] }, onItsFace, [
-    arrow(-18, -26, -72, -40),
-    number(5, [0, 0, -72]),
-    number(6, [26.8, -23.2, -112]),
+  'case-assembly-3': step(
+    { back: here, 'shelf switch': here, cell: [0, 0, 30], tray: [0, 0, 58] },
+    identity,
+    [arrow(0, -22, 38, 6), number(4, [-6, -12, 13]), number(8, [0, 2, 44]), number(5, [26, -20, -20])],
+  ),
+  'case-assembly-4': step({ ...built, cell: lid, tray: lid, back: lid, 'shelf switch': lid }, onItsFace, [
+    arrow(-18, -26, -66, -34),
+    number(5, [0, 0, -77]),
   ]),
   'case-assembly-5': step({ ...shut, roof: [0, 0, -45], 'roof screw': [0, 0, -75] }, onItsFace, [
-    arrow(-40, 29, -60, -24),
-    arrow(40, 29, -60, -24),
-    number(7, [22, 38, -66]),
-    number(6, [0, 46, -108]),
+    arrow(-43, 29, -60, -24),
+    arrow(43, 29, -60, -24),
+    number(7, [22, 41, -72]),
+    number(6, [0, 49, -112]),
   ]),
+  'case-assembly-6': {
+    ...step({ ...shut, roof: here, 'roof screw': here, foot: down, screws: [0, -34, -40] }, upright, [
+      { kind: 'arrow', from: [46, -70, -6], to: [46, -40, -6] },
+      number(9, [-20, -62, -2]),
+      { kind: 'number', value: 6, at: [32.1, -58.5, -68], away: [40, 20] },
+    ]),
+    view: { aroundDegrees: 30, aboveDegrees: 14 },
+    table: false,
+  },
 };

@@ -1,4 +1,4 @@
-/** The back: a plate that plugs into the front, with the cell's bay and the posts that hold the board. Printed on its outer side. */
+/** The back: a plate that plugs into the front, with the cell's bay, the legs under the tray and the button's stop. Printed on its outer side. */
 import { cell } from './cell.ts';
 import {
   box,
@@ -13,19 +13,21 @@ import {
   withoutThin,
 } from './kernel.ts';
 import type { Layout } from './layout.ts';
+import { backDrawings, switchHolder, switchSlot } from './rear.ts';
 import { screwHoles } from './screws.ts';
 import { type CaseShape, insideShape, roundEdge, throughDepths } from './shape.ts';
+import { legs } from './tray.ts';
 
 const overMm = 0.5;
 /** Walls of the bay: enough to keep the cell in place, below the board. */
 const bayHeightMm = 5.5;
-/** Posts that hold the board's rear: from the middle outwards, beside the bay. */
-const clampX = [18.9, 22.9] as const;
 /** Of a tower for a switch: around its body, and how deep the body lies in it. */
 const tower = { sizeMm: 9, pocketMm: 6.3, pocketDeepMm: 2 };
 
 /** The stop behind the button's lower end: across it and along it. */
-const stopPost = { acrossMm: 5, alongMm: 2.6, fromSwitchMm: 0.3 };
+const stopPost = { acrossMm: 7.2, alongMm: 2.6, fromSwitchMm: 0.3 };
+/** Between the stop's two ends: room for soft foam, 2 mm high, that brings the button back and keeps it from rattling. */
+export const foam = { acrossMm: 4, highMm: 2 };
 const capEdge = roundEdge(2, 4);
 /** What reaches from the cap to the switch, diameter. */
 const plungerMm = 3.2;
@@ -61,19 +63,6 @@ function bay({ p, rimD, cellX, cellY }: Layout): Solid[] {
   ];
 }
 
-function clamps({ board, boardRearD, rimD, p }: Layout): Solid[] {
-  const edge = board.sizeMm[1] / 2;
-  return [-1, 1].flatMap(left =>
-    [-1, 1].map(up =>
-      box(
-        [left * clampX[0], left * clampX[1]],
-        [up * (edge - 2.5), up * (edge - 0.1)],
-        [boardRearD + p.fitClampMm, rimD + overMm],
-      ),
-    ),
-  );
-}
-
 /** Holds a push button in a channel, where the board has none: legs and wires leave at the channel's ends. */
 function switchTower(at: Layout): Solid[] {
   const { switchTopD, rimD, p, cellX } = at;
@@ -98,7 +87,12 @@ function stop(at: Layout, shape: CaseShape): Solid {
   // A switch low down may be in its way.
   const switchMm = press.at[1] - press.sizeMm[1] / 2 - stopPost.fromSwitchMm;
   const until = Math.min(min[1] + alongMm, press.own ? switchMm : Infinity);
-  return box([x - acrossMm / 2, x + acrossMm / 2], [min[1], until], [stopD(at), at.rimD + overMm]);
+  const post = box([x - acrossMm / 2, x + acrossMm / 2], [min[1], until], [stopD(at), at.rimD + overMm]);
+  // Foam as high as it comes touches the button at rest.
+  const seatD = flangeRearD(at) + foam.highMm;
+  return post.subtract(
+    box([x - foam.acrossMm / 2, x + foam.acrossMm / 2], [min[1] - 1, until + 1], [0, seatD]),
+  );
 }
 
 /** Depth of the button's rear at rest, and of the stop: the button's travel is between them. */
@@ -109,12 +103,16 @@ export function back(at: Layout, shape: CaseShape): Solid {
   const { rimD, depthMm } = at;
   const edge = [[0, rimD] as const, ...shape.backEdge.map(([inset, d]) => [inset, depthMm - d] as const)];
   const plug = prism(insideShape(at.p, shape, at.p.fitLidMm), [0, rimD + overMm]);
-  const inner = Solids.union([...bay(at), ...clamps(at), ...switchTower(at), stop(at, shape)]).intersect(
-    plug,
-  );
+  const inner = Solids.union([
+    ...bay(at),
+    ...legs(at),
+    ...switchTower(at),
+    stop(at, shape),
+    switchHolder(at, shape),
+  ]).intersect(plug);
   const all = Solids.union([...throughDepths(shape, edge), lip(at, shape), inner]);
-  const cut = screwHoles(at, shape.screws);
-  return all.subtract(shape.notBack ? cut.add(shape.notBack) : cut);
+  const cuts = [screwHoles(at, shape), switchSlot(at, shape), ...backDrawings(at, shape)];
+  return all.subtract(Solids.union(shape.notBack ? [...cuts, shape.notBack] : cuts));
 }
 
 /** The button: a captive cap, in its place at rest. Printed on its visible face. */

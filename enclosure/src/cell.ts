@@ -1,8 +1,11 @@
-/** The battery: one LiPo cell of 1,000 mAh, its swelling and its plug. Millimetres. */
+/** The battery: one LiPo cell of 1,000 mAh, and its swelling. Millimetres. */
 
 export const cell = {
-  /** As sold under "603450" or "603448" and the like: thickness, width, length in the name. Makers differ by ±0.5 mm. */
-  lengthMm: 50,
+  /**
+   * As sold under "603450": thickness, width and length are in the name, but the bare cell's. With its protection circuit it is 52 to
+   * 53 mm long (as sellers state it), and makers differ by ±0.5 mm.
+   */
+  lengthMm: 54,
   widthMm: 34,
   thicknessMm: 6,
   /**
@@ -12,11 +15,6 @@ export const cell = {
   swellingMm: 1,
   /** Wires leave at one short end; room to bend them. Assumed. */
   wiresMm: 5,
-  /**
-   * The plug. The Heltec board has a SH1.25-2 socket (its maker's word for 1.25 mm pitch), most cells of this size come with
-   * JST PH 2.0: buy the cell with the right plug, or an adapter. Polarity: docs/hardware.md, before plugging in.
-   */
-  plug: { name: 'SH1.25-2', lengthMm: 6, widthMm: 4.3, heightMm: 3.2, source: 'assumed, measure yours' },
 } as const;
 
 /** Thickness of the bay: the cell and its swelling, mm. */

@@ -6,6 +6,7 @@ import {
   grow,
   loft,
   polygon,
+  prism,
   type Round,
   rectangle,
   roundHull,
@@ -13,18 +14,25 @@ import {
   Shapes,
   type Solid,
 } from './kernel.ts';
-import { buttonSpaceMm, floorInsideMm, type Layout, windowShape } from './layout.ts';
+import { buttonSpaceMm, floorInsideMm, type Layout, panelPocket, windowShape } from './layout.ts';
 import { gableSpace, type Slopes, topScrewMm } from './roof.ts';
 import { type CaseShape, roundEdge } from './shape.ts';
 
-const insideHalfMm = 30;
+/** From the middle to the door's left edge: the farther one of the boards' buttons is 22 to the left. */
+const doorLeftMm = 22 + 5.3;
 const eaveMm = 20;
 /** Of the two lower corners, as seen from the front. */
 const cornerMm = 3;
+/** From the walls' inside to the lower screws, and how far the foot stands out beside the walls. */
+const cornerScrewMm = 1.5;
+const footBesideMm = 4;
 /** The switch is never nearer to the door's top; a shorter one would not look like a door. */
 const door = { widthMm: 10.6, fromFloorMm: 0.2, overSwitchMm: 2.9, leastHighMm: 14.5, cornerMm: 1 };
 
-const halfMm = ({ p }: Layout) => insideHalfMm + p.sideMm;
+/** Room for a screw left of the door; then a board of 60 mm and its stops find room too. */
+const insideHalfMm = ({ p }: Layout) => doorLeftMm + buttonSpaceMm(p) + p.bossMm / 2 + cornerScrewMm;
+
+const halfMm = (at: Layout) => insideHalfMm(at) + at.p.sideMm;
 
 export function slopes(at: Layout): Slopes {
   return { apexMm: eaveMm + halfMm(at), longMm: halfMm(at) * Math.SQRT2 };
@@ -48,28 +56,47 @@ function walls(at: Layout, insetMm: number): Shape {
   return Shapes.hull([upper, ...corners]);
 }
 
-/** Grooves: a frame around the display, a window beside it and one in the gable, a lantern at the reset, a doorstep. */
-function drawn(at: Layout, doorX: number): Solid[] {
+/** The round window in the gable: its panes are open, so that the charger's light is seen. */
+const gable = { yMm: eaveMm + 9, radiusMm: 6.4, barMm: 1.6 };
+
+/** Four panes, each convex: three corners and the round side. */
+function panes(at: Layout): Shape[] {
+  const { radiusMm, yMm, barMm } = gable;
+  const inside = radiusMm - at.p.grooveMm - at.p.wallMm;
+  const pane = circle([0, 0], inside).intersect(rectangle([barMm / 2, 99], [barMm / 2, 99]));
+  return [0, 90, 180, 270].map(degrees => pane.rotate(degrees).translate(0, yMm));
+}
+
+/** Around the window and around the pocket behind it, where the face is too thin for a groove. */
+function windowFrame(at: Layout): Shape {
+  const { p } = at;
+  const front = grow(windowShape(at), p.windowPlateMm - p.windowLandMm).bounds();
+  const behind = panelPocket(at).bounds();
+  const frame = rectangle(
+    [Math.min(front.min[0], behind.min[0]), Math.max(front.max[0], behind.max[0])],
+    [Math.min(front.min[1], behind.min[1]), Math.max(front.max[1], behind.max[1])],
+  );
+  return grow(frame, p.grooveMm + p.wallMm);
+}
+
+/** Grooves: a frame around the display that gives way to the door, a window beside it and the frame of the one in the gable, a lantern at the reset. */
+function drawn(at: Layout, door: Shape): Solid[] {
   const { p, board } = at;
   const depth = p.grooveMm;
-  const { activeAt, activeMm } = board.display;
-  const gable = { y: eaveMm + 7, r: 6 };
-  const frameMm = p.faceMm - p.wallMm + depth + p.wallMm;
-  const from = activeAt[0] + activeMm[0] / 2 + frameMm + 3;
-  const x = (from + insideHalfMm - 1) / 2;
-  const [w, h, y] = [Math.min(4.5, (insideHalfMm - 1 - from) / 2), 5.4, activeAt[1]];
-  const step = floorInsideMm;
+  const frame = windowFrame(at);
+  const { min, max } = frame.bounds();
+  const from = max[0] + depth + 1.4;
+  const until = insideHalfMm(at) - 1;
+  const [x, w, h] = [(from + until) / 2, Math.min(4.5, (until - from) / 2), 5.4];
+  const y = (min[1] + max[1]) / 2 + 1.5;
   return [
-    grooveAround(grow(windowShape(at), frameMm), depth),
-    grooveAround(circle([0, gable.y], gable.r), depth),
-    grooveLine([-gable.r, gable.y], [gable.r, gable.y], depth),
-    grooveLine([0, gable.y - gable.r], [0, gable.y + gable.r], depth),
+    grooveAround(frame, depth).subtract(prism(door, [-1, depth + 1])),
+    grooveAround(circle([0, gable.yMm], gable.radiusMm), depth),
     grooveAround(rectangle([x - w, x + w], [y - h, y + h]), depth),
     grooveLine([x - w, y], [x + w, y], depth),
     grooveLine([x, y - h], [x, y + h], depth),
     grooveLine([x - w - 0.4, y - h - 2.6], [x + w + 0.4, y - h - 2.6], depth),
     grooveAround(circle(board.reset.at, p.pinHoleMm / 2 + depth + p.wallMm), depth),
-    grooveLine([doorX - 6.6, step], [doorX + 6.6, step], depth),
   ];
 }
 
@@ -95,7 +122,8 @@ export function house(at: Layout): CaseShape {
     [circle(knobAt, 1.2), -p.buttonProudMm - 0.2],
     [circle(knobAt, 0.02), -p.buttonProudMm + 0.98],
   );
-  const fromEdgeMm = p.sideMm + 2.8;
+  const fromEdgeMm = p.sideMm + cornerScrewMm;
+  const floorScrew = floorInsideMm + cornerScrewMm;
   return {
     case: 'house',
     pieces: [inset => walls(at, inset)],
@@ -107,13 +135,20 @@ export function house(at: Layout): CaseShape {
     button: growMm => roundHull(arch, growMm),
     buttonName: 'door',
     screws: [
-      [-half + fromEdgeMm, eaveMm - 2],
-      [half - fromEdgeMm, floorInsideMm + 2.8],
+      // Beside the door: what a finger pushes, it holds.
+      [-half + fromEdgeMm, floorScrew],
+      [half - fromEdgeMm, floorScrew],
       [0, slopes(at).apexMm - topScrewMm(at)],
     ],
-    drawn: drawn(at, x),
+    footScrews: 2,
+    footX: [-half - footBesideMm, half + footBesideMm],
+    ballastX: [-half, half],
+    lights: panes(at),
+    switchAt: [24.3, 17.2],
+    labelAt: [0, -4],
+    drawn: drawn(at, roundHull(arch, buttonSpaceMm(p) + p.wallMm)),
     drawnOnButton: [grooveAround(panel, p.grooveMm).translate([0, 0, p.buttonProudMm]), knob],
     notBack: gableSpace(at, slopes(at)),
-    colours: { front: '#f3e9d8', back: '#f3e9d8', button: '#1f5fc4' },
+    colours: { front: '#e6dac4', back: '#e6dac4', button: '#1f5fc4', foot: '#7fa35c' },
   };
 }

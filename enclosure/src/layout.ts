@@ -1,5 +1,5 @@
 /** Where everything is in depth, and the bodies of what goes into a case. Frame: see kernel.ts. */
-import { type Board, usbGripMm, type Xy } from './boards.ts';
+import { type Board, boards, usbGripMm, type Xy } from './boards.ts';
 import { bayThicknessMm, cell } from './cell.ts';
 import {
   box,
@@ -13,8 +13,9 @@ import {
   type Solid,
 } from './kernel.ts';
 import type { Parameters } from './parameters.ts';
+import { windowMargins } from './viewing.ts';
 
-/** Between a board's rear and the cell, and between a module and the board behind it. */
+/** Between a board's rear and the tray, and between a module and the board behind it. */
 const airMm = 0.5;
 /** Where the end of an own switch's actuator is: behind the button's flange, in front of the board. */
 const ownSwitchTopD = 8;
@@ -24,10 +25,11 @@ export const floorInsideMm = -26;
 export interface Layout {
   p: Parameters;
   board: Board;
-  /** Depths of the display's glass, the board's front and rear, the cell's bay, the front's rear rim, the whole case. */
+  /** Depths of the display's glass, the board's front and rear, the tray, the cell's bay, the front's rear rim, the whole case. */
   glassD: number;
   boardFrontD: number;
   boardRearD: number;
+  trayD: Range;
   cellD: Range;
   rimD: number;
   depthMm: number;
@@ -38,15 +40,23 @@ export interface Layout {
   cellY: Range;
 }
 
-export function layout(p: Parameters, board: Board): Layout {
-  const glassD = p.faceMm + p.fitDisplayMm;
+/** Depths that follow from a board alone. */
+function boardDepths(p: Parameters, board: Board) {
+  const glassD = p.windowPlateMm + p.fitDisplayMm;
   const behindGlassMm = board.module
     ? board.display.topMm + board.module.thicknessMm + board.module.underMm + airMm + board.overMm
     : board.display.topMm;
   const boardFrontD = glassD + behindGlassMm;
-  const boardRearD = boardFrontD + board.thicknessMm;
-  const cellFromD = boardRearD + board.underMm + airMm;
-  const rimD = cellFromD + bayThicknessMm;
+  return { glassD, boardFrontD, boardRearD: boardFrontD + board.thicknessMm };
+}
+
+export function layout(p: Parameters, board: Board): Layout {
+  const { glassD, boardFrontD, boardRearD } = boardDepths(p, board);
+  // As deep as the deepest board wants it: roof and foot are the same for all.
+  const rimD = Math.max(
+    ...boards.map(one => boardDepths(p, one).boardRearD + one.underMm + airMm + p.wallMm + bayThicknessMm),
+  );
+  const cellFromD = rimD - bayThicknessMm;
   const cellFromY = floorInsideMm + p.fitLidMm + p.lipMm + p.fitCellMm;
   return {
     p,
@@ -54,6 +64,7 @@ export function layout(p: Parameters, board: Board): Layout {
     glassD,
     boardFrontD,
     boardRearD,
+    trayD: [cellFromD - p.wallMm, cellFromD],
     cellD: [cellFromD, rimD],
     rimD,
     depthMm: rimD + p.lidMm,
@@ -85,11 +96,22 @@ export function boardOutline({ sizeMm: [length, width], cornerMm }: Board): Shap
   ]);
 }
 
-/** The window at the rear of its bevel: the display's lit area and a margin. */
+/** The window where it is narrowest: the display's lit area, and what the eyes of people around the table need. */
 export function windowShape({ board: { display }, p }: Layout): Shape {
   const [width, height] = display.activeMm;
   const [x, y] = display.activeAt;
-  return grow(rectangle(around(x, width), around(y, height)), p.windowMarginMm);
+  const { sideMm, topMm, bottomMm } = windowMargins(p);
+  return rectangle(around(x, width + 2 * sideMm), [y - height / 2 - bottomMm, y + height / 2 + topMm]);
+}
+
+/** Around the panel, in its pocket. */
+const pocketMm = 0.8;
+
+/** The pocket in the front's inside that the panel lies in. */
+export function panelPocket({ board: { display } }: Layout): Shape {
+  const [x, y] = display.at;
+  const [width, height] = display.panelMm;
+  return grow(rectangle(around(x, width), around(y, height)), pocketMm);
 }
 
 export interface Content {
@@ -99,6 +121,9 @@ export interface Content {
 
 const block = ([x, y]: Xy, [width, height]: Xy, d: Range): Solid =>
   box(around(x, width), around(y, height), d);
+
+/** The cell's two wires, side by side with room to bend. */
+export const wiresAcrossMm = 10;
 
 /** What is in the case: board, display, switches, cell with its swelling and wires. Envelopes, on the large side. */
 export function contents(at: Layout): Content[] {
@@ -131,7 +156,11 @@ export function contents(at: Layout): Content[] {
     },
     { name: 'cell', solid: box(at.cellX, at.cellY, at.cellD) },
     { name: 'battery plug', solid: plugRoom(at) },
-    { name: "cell's wires", solid: box([-5, 5], [at.cellY[1], at.cellY[1] + cell.wiresMm], at.cellD) },
+    // Up to the board, around the tray's upper edge.
+    {
+      name: "cell's wires",
+      solid: box(around(0, wiresAcrossMm), [at.cellY[1], at.cellY[1] + cell.wiresMm], [boardRearD, at.rimD]),
+    },
   ];
   if (module) {
     const frontD = glassD + display.topMm;
@@ -149,12 +178,12 @@ export function contents(at: Layout): Content[] {
   return contents;
 }
 
-/** The cell's plug where it ends up: under the board in its socket, or beside the cell. */
-function plugRoom({ board: { plug }, boardRearD, cellD }: Layout): Solid {
-  const { lengthMm, widthMm, heightMm } = cell.plug;
-  const fromD = plug.underBoard ? boardRearD : cellD[0];
-  const size: Xy = plug.alongY ? [widthMm, lengthMm] : [lengthMm, widthMm];
-  return block(plug.at, size, [fromD, fromD + heightMm]);
+/** The cell's plug in its socket on the board. */
+function plugRoom({ board: { plug }, boardFrontD, boardRearD }: Layout): Solid {
+  const { at, sizeMm, heightMm, side } = plug;
+  const d: Range =
+    side === 'rear' ? [boardRearD, boardRearD + heightMm] : [boardFrontD - heightMm, boardFrontD];
+  return block(at, sizeMm, d);
 }
 
 /** The space that a USB plug's grip needs, from far outside to the socket's mouth. */

@@ -11,8 +11,8 @@ const limit = (value: number, min: number, max: number, what: string): Limit => 
 
 /** The defaults suit a 0.4 mm nozzle, 0.2 mm layers, PLA or PETG. Below a limit it will not print, above it looks clumsy. */
 export const limits = {
-  wallMm: limit(1.2, 0.8, 1.6, 'nothing is thinner; three lines of a 0.4 mm nozzle'),
-  faceMm: limit(2.4, 2, 4, 'front plate, where the window and the button are'),
+  wallMm: limit(1.2, 0.8, 1.2, 'nothing is thinner; three lines of a 0.4 mm nozzle'),
+  faceMm: limit(2.4, 2, 2.6, 'front plate, where the window and the button are'),
   sideMm: limit(2.4, 1.6, 4, 'outer walls'),
   lidMm: limit(2.4, 2, 4, 'back plate'),
   fitLidMm: limit(0.2, 0.1, 0.5, "between the back's lip and the walls that it plugs into"),
@@ -21,22 +21,30 @@ export const limits = {
   fitBoardMm: limit(0.3, 0.1, 0.6, "between the board's edge and the posts beside it"),
   fitClampMm: limit(0.15, 0, 0.5, 'between the posts of the back and the board that they hold'),
   fitCellMm: limit(0.5, 0.2, 0.8, 'around the cell, in its plane'),
-  fitDisplayMm: limit(0.5, 0.2, 1, "between the display's glass and the front plate"),
+  fitDisplayMm: limit(0.4, 0.2, 0.4, "between the display's glass and the front plate"),
+  fitFootMm: limit(0.25, 0.1, 0.5, 'between the foot and the case that stands in it'),
   fitUsbMm: limit(0.5, 0.2, 1, "around the largest USB plug's grip"),
   fitPegMm: limit(0.15, 0.05, 0.4, "between a peg and the display module's hole, radius"),
-  windowMarginMm: limit(0.2, 0, 0.3, 'from the lit area to the edge of the window'),
-  flangeMm: limit(1.2, 0.8, 1.6, 'how far the button is wider inside than its opening, so that it stays in'),
+  windowPlateMm: limit(
+    1.6,
+    1.6,
+    2,
+    "the front's thickness around the window, where the glass lies in a pocket",
+  ),
+  windowLandMm: limit(0.4, 0.4, 0.6, "the window's straight part behind its bevel: two layers"),
+  windowMarginMm: limit(0.05, 0.02, 0.05, 'window beyond what lines from the lit area to the eyes need'),
+  flangeMm: limit(1.2, 0.8, 1.4, 'how far the button is wider inside than its opening, so that it stays in'),
   buttonProudMm: limit(1.2, 0.8, 3, 'how far the button stands out of the front'),
   buttonGapMm: limit(
     0.3,
     0.1,
-    0.6,
+    0.4,
     'from the button at rest to the switch; at rest it may lean out by another fitButtonMm',
   ),
   buttonTravelMm: limit(
     0.8,
     0.5,
-    1.2,
+    0.9,
     'what the button can be pressed, from rest to its stop: the gap, the switch, and some over',
   ),
   lipMm: limit(1.6, 1.2, 2, "thickness of the back's lip"),
@@ -47,9 +55,15 @@ export const limits = {
   screwClearMm: limit(2.8, 2.6, 3.4, 'hole that an M2.5 screw passes, diameter'),
   screwHeadMm: limit(5, 4.6, 6.5, 'countersunk head, diameter'),
   screwLengthMm: limit(12, 8, 16, 'length of the screw, with its head'),
-  bossMm: limit(6.8, 5, 9, 'post around the screw, diameter'),
+  bossMm: limit(6, 5, 6.4, 'post around the screw, diameter'),
   pinHoleMm: limit(1.8, 1.2, 3, 'hole for a paper clip to the reset switch, diameter'),
   grooveMm: limit(0.6, 0.3, 1, 'depth of the lines drawn into faces'),
+  bedChamferMm: limit(
+    0.4,
+    0.2,
+    0.6,
+    'chamfer of openings that lie on the bed, where a first layer is squeezed wider',
+  ),
 } satisfies Record<string, Limit>;
 
 export type Parameters = Record<keyof typeof limits, number>;
@@ -67,7 +81,18 @@ interface Rule {
 const switchMm = 0.3;
 
 const rules: readonly Rule[] = [
-  { name: 'faceMm', leastMm: p => 2 * p.wallMm, why: 'half of it is bevelled', or: 'wallMm smaller' },
+  {
+    name: 'windowPlateMm',
+    leastMm: p => p.wallMm,
+    why: 'nothing is thinner than wallMm',
+    or: 'wallMm smaller',
+  },
+  {
+    name: 'faceMm',
+    leastMm: p => p.windowPlateMm + 0.2,
+    why: 'the glass lies in a pocket of it',
+    or: 'windowPlateMm smaller',
+  },
   {
     name: 'faceMm',
     leastMm: p => p.wallMm + p.grooveMm,
@@ -86,7 +111,6 @@ const rules: readonly Rule[] = [
     why: 'its edge slopes by 45°',
     or: 'wallMm smaller',
   },
-  { name: 'lipMm', leastMm: p => p.wallMm, why: 'nothing is thinner than wallMm', or: 'wallMm smaller' },
   { name: 'postMm', leastMm: p => p.wallMm, why: 'nothing is thinner than wallMm', or: 'wallMm smaller' },
   {
     name: 'lidMm',
@@ -111,12 +135,6 @@ const rules: readonly Rule[] = [
     leastMm: p => p.buttonTravelMm,
     why: 'a finger must not be stopped by the front',
     or: 'buttonTravelMm smaller',
-  },
-  {
-    name: 'bossMm',
-    leastMm: p => p.screwPilotMm + 2 * p.wallMm,
-    why: 'wallMm stays around the screw',
-    or: 'screwPilotMm or wallMm smaller',
   },
 ];
 

@@ -2,6 +2,7 @@
 import { back, cap } from './back.ts';
 import { type Board, boards } from './boards.ts';
 import { cloud } from './cloud.ts';
+import { foot } from './foot.ts';
 import { coupon, front, usbBridge } from './front.ts';
 import { house, slopes } from './house.ts';
 import type { Range, Solid } from './kernel.ts';
@@ -10,6 +11,8 @@ import { type Mesh, toMesh } from './mesh.ts';
 import { type Parameters, parameters } from './parameters.ts';
 import { roofColour, roofSolid } from './roof.ts';
 import type { CaseShape } from './shape.ts';
+import { tray } from './tray.ts';
+import { leanDegrees } from './viewing.ts';
 
 export type { Mesh };
 
@@ -27,7 +30,7 @@ export interface Part {
   name: string;
   case: 'house' | 'cloud';
   board: Board['name'];
-  /** Of its STL file. */
+  /** Of its STL file. What is the same for several cases or boards has one file. */
   file: string;
   mesh: Mesh;
   /** From print orientation into the assembled case: x to the right, y up, z towards the viewer. */
@@ -40,11 +43,15 @@ export interface Part {
   bridges: readonly Bridge[];
 }
 
+/** How a part lies on the bed, and the half or part of a turn around x that brings it there, degrees. */
+export const lies = { 'on its face': 180, 'on its rear': 0, 'on its feet': 90 - leanDegrees } as const;
+export type Lie = keyof typeof lies;
+
 /** A part as a solid in its place in the assembled case. */
 export interface Placed {
   name: string;
   solid: Solid;
-  lies: 'on its face' | 'on its rear';
+  lies: Lie;
   explode: readonly [number, number, number];
   color: string;
   bridges: readonly { name: string; x: Range; y: Range; d: Range }[];
@@ -87,39 +94,81 @@ export function makeCase(name: 'house' | 'cloud', board: Board, p: Parameters = 
       bridges: [],
     },
     {
-      name: 'coupon',
-      solid: coupon(at, shape),
-      lies: 'on its face',
-      explode: [0, 0, 0],
+      name: 'tray',
+      solid: tray(at),
+      lies: 'on its rear',
+      explode: [0, 0, -12],
       color: '#9aa5b1',
+      bridges: [],
+    },
+    {
+      name: 'foot',
+      solid: foot(at, shape),
+      lies: 'on its feet',
+      explode: [0, -30, 0],
+      color: colours.foot,
       bridges: [],
     },
   ];
   if (name === 'house') {
-    parts.push({
-      name: 'roof',
-      solid: roofSolid(at, slopes(at), shape),
-      lies: 'on its rear',
-      explode: [0, 34, -50],
-      color: roofColour,
-      bridges: [],
-    });
+    parts.push(
+      {
+        name: 'roof',
+        solid: roofSolid(at, slopes(at), shape),
+        lies: 'on its rear',
+        explode: [0, 34, -50],
+        color: roofColour,
+        bridges: [],
+      },
+      // One a board is enough: the drop has the door's clearances.
+      {
+        name: 'coupon',
+        solid: coupon(at, shape),
+        lies: 'on its face',
+        explode: [0, 0, 0],
+        color: '#9aa5b1',
+        bridges: [],
+      },
+    );
   }
   // Not simplify()d: manifold-3d 3.5.4 then leaves pits in even faces (seen at a roof with lidMm 2). toMesh() does what files need.
   return { at, shape, parts };
 }
 
-/** Laid on the bed: turned, then moved so that all coordinates are positive. */
+/** Laid on the bed: turned around x, then moved so that all coordinates are positive. */
 export function toPrint(
   solid: Solid,
-  lies: Placed['lies'],
+  lie: Lie,
 ): { solid: Solid; place: Matrix; fromCase: readonly number[] } {
-  // Half a turn around x brings the face down; the rear is down already.
-  const flip = lies === 'on its face' ? -1 : 1;
-  const turned = flip === -1 ? solid.transform([1, 0, 0, 0, 0, -1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1]) : solid;
+  const turned = solid.rotate([lies[lie], 0, 0]);
   const { min } = turned.boundingBox();
-  const place = [1, 0, 0, 0, 0, flip, 0, 0, 0, 0, flip, 0, min[0], flip * min[1], flip * min[2], 1];
-  return { solid: turned.translate([-min[0], -min[1], -min[2]]), place, fromCase: min };
+  const [cos, sin] = turnOf(lie);
+  const [x, y, z] = min;
+  // Back: moved, then turned the other way.
+  const place = [1, 0, 0, 0, 0, cos, -sin, 0, 0, sin, cos, 0, x, cos * y + sin * z, cos * z - sin * y, 1];
+  return { solid: turned.translate([-x, -y, -z]), place, fromCase: min };
+}
+
+/** Cosine and sine of a lie's turn; quarter turns exactly. */
+function turnOf(lie: Lie): readonly [cos: number, sin: number] {
+  const degrees = lies[lie];
+  if (degrees % 180 === 0) return [degrees === 0 ? 1 : -1, 0];
+  const angle = (degrees * Math.PI) / 180;
+  return [Math.cos(angle), Math.sin(angle)];
+}
+
+/** Same for both cases, or for all boards: the name leaves out what makes no difference. */
+const sameForCases = ['tray', 'coupon'];
+const sameForBoards = ['roof', 'foot'];
+
+/** The file of a part. */
+export function fileOf(of: Case['shape']['case'], board: Board, part: string): string {
+  const words = [
+    ...(sameForCases.includes(part) ? [] : [of]),
+    ...(sameForBoards.includes(part) ? [] : [board.short]),
+    part,
+  ];
+  return `${words.join('-')}.stl`;
 }
 
 /** A part as it is printed. */
@@ -130,7 +179,7 @@ export function toPart(made: Case, placed: Placed): Part {
     name: placed.name,
     case: made.shape.case,
     board: board.name,
-    file: `${made.shape.case}-${board.short}-${placed.name}.stl`,
+    file: fileOf(made.shape.case, board, placed.name),
     mesh: toMesh(solid),
     place,
     explode: placed.explode,
@@ -140,7 +189,7 @@ export function toPart(made: Case, placed: Placed): Part {
   };
 }
 
-/** A box of the assembled case in print orientation. */
+/** A box of the assembled case in print orientation; of a part that lies on its face or its rear. */
 function printed({ name, x, y, d }: Placed['bridges'][number], place: Matrix): Bridge {
   const flip = place[5] ?? 1;
   const moved = [place[12] ?? 0, place[13] ?? 0, place[14] ?? 0];
@@ -152,15 +201,16 @@ function printed({ name, x, y, d }: Placed['bridges'][number], place: Matrix): B
 }
 
 /**
- * All parts of both cases for all boards.
+ * All parts of both cases for all boards, each file once.
  * @throws Error when the parameters are out of their limits.
  */
 export async function allParts(changed: Partial<Parameters> = {}): Promise<Part[]> {
   const p = parameters(changed);
-  return (['house', 'cloud'] as const).flatMap(name =>
+  const all = (['house', 'cloud'] as const).flatMap(name =>
     boards.flatMap(board => {
       const made = makeCase(name, board, p);
       return made.parts.map(part => toPart(made, part));
     }),
   );
+  return [...new Map(all.map(part => [part.file, part])).values()];
 }

@@ -111,7 +111,7 @@ export function roofSolid(at: Layout, slopes: Slopes, shape: CaseShape): Solid {
     ...tiles,
     wall,
     prism(chimneyShape(slopes), [depthMm - chimney.deepMm, depthMm]),
-  ]).subtract(screwHoles(at, shape.screws));
+  ]).subtract(screwHoles(at, shape));
 }
 
 function chimneyShape({ apexMm }: Slopes): Shape {

@@ -1,10 +1,13 @@
 /** What makes a case a house or a cloud: its outline and what is drawn on it. Everything else is the same for both. */
 import type { Xy } from './boards.ts';
-import { loft, type Shape, Shapes, type Solid } from './kernel.ts';
+import { loft, type Range, type Shape, Shapes, type Solid } from './kernel.ts';
 import type { Parameters } from './parameters.ts';
 
 /** Inset from the outline at a depth behind the face. */
 export type Edge = readonly (readonly [insetMm: number, dMm: number])[];
+
+/** The foot's plate behind the back, mm. */
+export const footPlateMm = 2.6;
 
 export interface CaseShape {
   case: 'house' | 'cloud';
@@ -17,13 +20,25 @@ export interface CaseShape {
   button: (growMm: number) => Shape;
   buttonName: string;
   screws: readonly Xy[];
+  /** So many of them, the first ones, hold the foot too. */
+  footScrews: number;
+  /** How far the foot reaches to the left and to the right, x. */
+  footX: Range;
+  /** Where its bottom is flat: over the weight in the foot. */
+  ballastX: Range;
+  /** Openings in the face that the charger's light is seen through, convex. */
+  lights: readonly Shape[];
+  /** Middle of the switch that takes the cell off, in the back. */
+  switchAt: Xy;
+  /** Where the button's name is written on the back. */
+  labelAt: Xy;
   /** Cut out of the front's face: grooves. */
   drawn: readonly Solid[];
   /** Cut out of the button's face. */
   drawnOnButton: readonly Solid[];
   /** Cut out of the back where another part takes its place: the house's gable, which belongs to the roof. */
   notBack?: Solid;
-  colours: { front: string; back: string; button: string };
+  colours: { front: string; back: string; button: string; foot: string };
 }
 
 /** The outline at an inset. */

@@ -13,7 +13,7 @@ const special: Record<string, number> = { SPACE: 32, ELLIPSIS: 127 };
 const pictures: Record<string, number> = { CHECK: 29, CROSS: 30, ARROW: 31, PHONE: 34, CLOUD: 35, RACK: 36 };
 
 function read(name: string): Art[] {
-  return readStrips(readFileSync(new URL(`${name}.txt`, import.meta.url), 'utf8'));
+  return readStrips(readFileSync(new URL(`./${name}.txt`, import.meta.url), 'utf8'));
 }
 
 /** A call as the formatter wants it: in one line of 110 characters, or with a line per argument. */

@@ -1,12 +1,21 @@
 /** Runs the flow: its effects become calls of the chip, and what the chip says becomes its events. Chip's dialect. */
-import { noPin } from './boards.ts';
 import type { Device } from './device.ts';
 import type { Display } from './display.ts';
 import { explain } from './explain.ts';
 import { type Effect, type Event, initialState, step } from './flow/flow.ts';
-import { chip, type TimerId } from './hal.ts';
-import { showErrorMs, stayOnlineS, stuckButtonSleepMs, watchS, watchSwitchedS } from './limits.ts';
-import { readMemory, writeMemory } from './memory.ts';
+import { chip, noPin, type TimerId } from './hal.ts';
+import {
+  brightLevel,
+  dimLevel,
+  restMs,
+  roomToPress,
+  showErrorMs,
+  stayOnlineS,
+  stuckButtonSleepMs,
+  watchS,
+  watchSwitchedS,
+} from './limits.ts';
+import { type Memory, readMemory, writeMemory } from './memory.ts';
 import { batteryMv, isHeld } from './pins.ts';
 import { makeRadio, msSince, type Radio, type Vitals } from './radio.ts';
 import type { Screen } from './view.ts';
@@ -30,15 +39,21 @@ export function runButton(
   const vitals: Vitals = { batteryMv: batteryMv(board), bootMs: 0 };
   let state = initialState(
     device.button,
-    device.wifi.map(network => network.ssid),
+    device.ssids,
     readMemory(),
     vitals.batteryMv,
     board.vext === noPin || chip.ESP32.lightSleep !== undefined ? watchS : watchSwitchedS,
   );
+  state.relays = device.relays;
   let limit: TimerId | undefined;
   let radio: Radio; // made before the first event
+  /** A finger was felt in this waking. */
+  let touched = false;
+  /** Nothing is done any more but to say why, and to sleep. */
+  let over = false;
 
   function show(screen: Screen): void {
+    display.light(screen.kind === 'building' && !touched ? dimLevel : brightLevel);
     display.show(Object.assign({ batteryMv: vitals.batteryMv }, screen));
     // For a person at the serial console, and for the simulator.
     chip.print(`view ${JSON.stringify(screen)}`);
@@ -55,81 +70,159 @@ export function runButton(
     }
   }
 
+  /** The interpreter prints an uncaught exception and goes on: here it ends the waking instead. */
+  function broken(error: unknown): void {
+    const line = error instanceof Error ? error.message : String(error);
+    over = true;
+    chip.print(line);
+    wait(showErrorMs, sleep);
+    radio.off();
+    show(explain('DEVICE', line));
+  }
+
   /**
-   * As deep a sleep as the nap allows. A picture that should stay needs the display's supply, which a switched
-   * one loses in deep sleep: then the chip idles. A deep sleep ends this waking; the memory knows the rest.
+   * The interpreter has found no variable, has swept up in vain, and has ended what was under way without an exception: anything may be
+   * missing now. A boot of its own says so, since it has them all again. The press keeps its number.
+   */
+  function exhausted(): void {
+    over = true;
+    chip.setTimeout(sleep, showErrorMs); // whatever becomes of the rest
+    radio.off();
+    chip.process.memory();
+    const shown = { at: chip.getTime(), code: 'DEVICE' as const, line: 'Out of memory' };
+    rest(restMs, Object.assign({}, state.memory, { poll: undefined, shown } satisfies Partial<Memory>));
+  }
+
+  function remember(memory: Memory): void {
+    if (!writeMemory(memory)) {
+      throw new Error('The flash is full');
+    }
+  }
+
+  /**
+   * Deep sleep, out of the radio if there was one. Ends this waking; the memory knows the rest. It is written last: the
+   * interpreter has swept its variables by then.
+   */
+  function rest(ms: number, memory?: Memory): void {
+    wait(1, () =>
+      radio.leave(() => {
+        if (memory !== undefined) {
+          try {
+            remember(memory);
+          } catch (error) {
+            broken(error);
+            return;
+          }
+        }
+        chip.ESP32.deepSleep(ms * 1000);
+      }),
+    );
+  }
+
+  /**
+   * As deep a sleep as the nap allows. A picture that should stay needs the display's supply, which a switched one
+   * loses in deep sleep: then the chip idles, or sleeps lightly, in a boot without a radio. A radio that was started
+   * ends with a deep sleep only, and a second join in one waking may fail: so there is no light sleep after it.
    */
   function nap(ms: number, watched: boolean): void {
     const napped = () => handle({ on: 'napped' });
     const light = chip.ESP32.lightSleep;
-    if (ms < stayOnlineS * 1000 || (watched && board.vext !== noPin && light === undefined)) {
+    const costly = watched && board.vext !== noPin;
+    // A build has a picture that the next boot can draw, a press that was not answered yet has none.
+    const afresh = state.radio && state.poll.status !== undefined;
+    if (ms < stayOnlineS * 1000 || (costly && !afresh && (state.radio || light === undefined))) {
       wait(ms, napped);
       return;
     }
+    touched = false;
     if (!watched) {
       display.off();
+    } else if (costly && afresh) {
+      rest(restMs);
+      return;
+    } else {
+      display.light(dimLevel);
+    }
+    if (light === undefined || state.radio) {
+      // In the dark a finger ends a nap as a press does, but something that lies on the button must not each time.
+      rest(watched || !isHeld(board) ? ms : stuckButtonSleepMs);
+      return;
     }
     // Not from in here: light sleep comes back, and what is under way now has to end first.
     wait(1, () => {
-      if (light === undefined) {
-        // In the dark a finger ends a nap as a press does, but something that lies on the button must not each time.
-        chip.ESP32.deepSleep((watched || !isHeld(board) ? ms : stuckButtonSleepMs) * 1000);
-      } else {
-        light(ms);
-        restartDeadline();
-        napped();
-      }
+      light(ms);
+      restartDeadline();
+      napped();
     });
   }
 
+  /**
+   * Before each connection. Nothing of the one before is needed now, and few calls are open: a good time to sweep, which the
+   * interpreter does by itself only when there is no variable left.
+   */
+  function checkRoom(): void {
+    const free = chip.process.memory().free;
+    if (free < roomToPress) {
+      throw new Error(`Only ${free} variables are free`);
+    }
+  }
+
   function perform(effect: Effect): void {
-    switch (effect[0]) {
+    switch (effect.do) {
       case 'show':
-        show(effect[1]);
+        show(effect.screen);
         break;
       case 'join':
-        radio.join(state.ssids[effect[1]] as string);
+        checkRoom();
+        radio.join(state.ssids[effect.network] as string);
         break;
       case 'dial':
-        radio.dial();
+        radio.dial(effect.relay);
         break;
       case 'press':
-        radio.press(effect[1], effect[2], effect[3], effect[4]);
+        radio.press(effect.press, effect.action, effect.beaconTime, effect.repeated);
         break;
       case 'remember':
-        if (!writeMemory(effect[1])) {
-          throw new Error('The flash is full');
-        }
+        remember(effect.memory);
         break;
       case 'radioOff':
         radio.off();
         break;
       case 'limit':
-        wait(effect[1], () => handle({ on: 'late' }));
+        wait(effect.ms, () => handle({ on: 'late' }));
         break;
       case 'nap':
-        nap(effect[1], effect[2]);
+        nap(effect.ms, effect.watched);
+        break;
+      case 'rest':
+        rest(restMs, effect.memory);
         break;
       case 'sleep':
-        wait(1, sleep);
+        wait(1, () => radio.leave(sleep));
     }
   }
 
   function handle(event: Event): void {
+    if (over) {
+      return;
+    }
+    // Whoever pressed looks at the display.
+    touched =
+      touched || ['up', 'held'].includes(event.on) || (event.on === 'wake' && event.cause !== 'timer');
     const outcome = step(state, event, chip.getTime());
     state = outcome.state;
     try {
       outcome.effects.forEach(perform);
     } catch (error) {
-      // The interpreter prints an uncaught exception and goes on: here it ends the waking instead.
-      const line = error instanceof Error ? error.message : String(error);
-      chip.print(line);
-      wait(showErrorMs, sleep);
-      radio.off();
-      show(explain('DEVICE', line));
+      broken(error);
     }
   }
 
   radio = makeRadio(device, vitals, handle);
+  chip.E.on('errorFlag', flags => {
+    if (flags.includes('MEMORY')) {
+      exhausted();
+    }
+  });
   return handle;
 }

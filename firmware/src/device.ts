@@ -1,6 +1,6 @@
 /** device.json: who this button is. Written once by the flasher, read at every wake. Chip's dialect. */
-import { keyBytes, type Sha256, type SigningKey, signingKey } from '../../protocol/src/sign.ts';
-import { type BoardPins, boardNamed } from './boards.ts';
+import { keyBytes } from '../../protocol/src/messages.ts';
+import { type BoardPins, boardNamed, boards } from './boards.ts';
 import { chip } from './hal.ts';
 
 export const deviceFile = 'device.json';
@@ -15,6 +15,7 @@ export interface RelayAddress {
   port: number;
   /** TLS hides the traffic from a listener; the chip does not check whom it talks to. */
   tls: boolean;
+  /** Of another relay: left out where it is the first one's. */
   password: string;
 }
 
@@ -26,35 +27,29 @@ export interface DeviceFile {
   key: string;
   siteKey: string;
   relay: RelayAddress;
+  /** Up to two more, which share nothing with the first. */
+  otherRelays?: (Omit<RelayAddress, 'password'> & { password?: string })[];
   wifi: Network[];
+  /** This very board's battery reading, measured at two points; left out: its row in the board table. */
+  battery?: { ratio: number; offsetMv: number };
 }
 
 export interface Device {
   button: string;
   site: string;
   board: BoardPins;
-  /** Signs presses and statuses. */
-  key: SigningKey;
+  /** Signs presses and statuses: {@link keyBytes} bytes as a binary string. */
+  key: string;
   /** Checks beacons. */
-  siteKey: SigningKey;
-  relay: RelayAddress;
-  wifi: Network[];
+  siteKey: string;
+  /** The names of its networks, as bytes; their keys stay in flash: {@link passwordOf}. */
+  ssids: string[];
+  /** How many relays there are; each knows the button. Their addresses stay in flash: {@link relayAt}. */
+  relays: number;
 }
 
-export function isText(x: unknown): boolean {
+function isText(x: unknown): boolean {
   return typeof x === 'string';
-}
-
-/** The chip's SHA-256 as the protocol wants it: binary string in, binary string out. */
-export const sha256: Sha256 = bytes =>
-  // 32 arguments; the interpreter takes 256.
-  String.fromCharCode.apply(
-    null,
-    new Uint8Array(chip.require('crypto').SHA256(bytes)) as unknown as number[],
-  );
-
-function keyFrom(base64: string): SigningKey {
-  return signingKey(sha256, chip.atob(base64));
 }
 
 function isKey(base64: unknown): boolean {
@@ -75,6 +70,7 @@ function badField(file: DeviceFile): string {
     [boardNamed(file.board) !== undefined, 'board'],
     [isKey(file.key), 'key'],
     [isKey(file.siteKey), 'siteKey'],
+    // The others are the flasher's business: one that cannot be dialled is one that does not help.
     [!!relay && isText(relay.host) && relay.port > 0 && isText(relay.password), 'relay'],
     [Array.isArray(file.wifi) && isNetwork(file.wifi[0]) && file.wifi.every(isNetwork), 'wifi'],
   ];
@@ -82,21 +78,52 @@ function badField(file: DeviceFile): string {
   return bad === undefined ? '' : bad[1];
 }
 
+/** The board, its battery reading as this very one was measured. */
+function calibrated(board: BoardPins, battery: DeviceFile['battery']): BoardPins {
+  return battery && battery.ratio > 0 && battery.offsetMv > -1000
+    ? Object.assign({}, board, { batteryRatio: battery.ratio, batteryOffsetMv: battery.offsetMv })
+    : board;
+}
+
+function readFile(): DeviceFile | undefined {
+  return chip.require('Storage').readJSON(deviceFile, true) as DeviceFile | undefined;
+}
+
 /**
  * Reads device.json. The answer is the device, or a text that names the first thing wrong with the file,
  * short enough for one line of the display.
  */
 export function readDevice(): Device | string {
-  const file = chip.require('Storage').readJSON(deviceFile, true) as DeviceFile | undefined;
+  const file = readFile();
   if (typeof file !== 'object' || file === null) {
     return `${deviceFile} is missing`;
   }
   const bad = badField(file);
   return bad === ''
-    ? Object.assign({}, file, {
-        board: boardNamed(file.board) as BoardPins,
-        key: keyFrom(file.key),
-        siteKey: keyFrom(file.siteKey),
-      })
+    ? {
+        button: file.button,
+        site: file.site,
+        board: calibrated(boardNamed(file.board) as BoardPins, file.battery),
+        key: chip.atob(file.key),
+        siteKey: chip.atob(file.siteKey),
+        ssids: file.wifi.map(network => network.ssid),
+        relays: 1 + (file.otherRelays || []).length,
+      }
     : `bad "${bad}" in ${deviceFile}`;
+}
+
+/** The key of that network, which {@link readDevice} has told of. */
+export function passwordOf(ssid: string): string {
+  return ((readFile() as DeviceFile).wifi.find(network => network.ssid === ssid) as Network).password;
+}
+
+/** The relay of that number, from 0. */
+export function relayAt(number: number): RelayAddress {
+  const file = readFile() as DeviceFile;
+  return Object.assign({}, file.relay, (file.otherRelays || [])[number - 1]);
+}
+
+/** The board of a button that does not know its own. */
+export function firstBoard(): BoardPins {
+  return boards[0] as BoardPins;
 }

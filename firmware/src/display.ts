@@ -1,8 +1,9 @@
 /** The button's display: the board's pins, the driver and the drawing surface tied together. Chip's dialect. */
-import { type BoardPins, noPin } from './boards.ts';
-import type { Chip, ChipGraphics } from './hal.ts';
+import type { BoardPins } from './boards.ts';
+import { type Chip, type ChipGraphics, noPin } from './hal.ts';
+import { brightLevel } from './limits.ts';
 import { draw } from './screens.ts';
-import { displayOff, type Ssd1306, ssd1306 } from './ssd1306.ts';
+import { contrast, displayOff, type Ssd1306, ssd1306 } from './ssd1306.ts';
 import type { View } from './view.ts';
 
 export interface Display {
@@ -10,6 +11,8 @@ export interface Display {
   g: ChipGraphics;
   /** Draws the view and brings it to the glass before it returns. Does not throw: see {@link openDisplay}. */
   show(view: View): void;
+  /** Contrast from now on, 0 to 255; at first {@link brightLevel}. Does not throw. */
+  light(level: number): void;
   /** Display, its supply and its pins off, ready for deep sleep. The next `show` starts it again. */
   off(): void;
 }
@@ -33,6 +36,7 @@ export function openDisplay(chip: Chip, board: BoardPins): Display {
   const g = chip.Graphics.createArrayBuffer(128, rows, 1, { vertical_byte: true, msb: false });
   const hasSupply = board.vext !== noPin;
   let driver: Ssd1306 | undefined; // while it is started
+  let level = brightLevel;
 
   function output(pin: number, level: 0 | 1): void {
     if (pin !== noPin) {
@@ -62,12 +66,23 @@ export function openDisplay(chip: Chip, board: BoardPins): Display {
           output(board.oledReset, 1);
           driver = connect();
           driver.init();
+          driver.command(contrast(level));
         }
         driver.show(g.buffer);
       } catch (error) {
         driver = undefined;
         chip.print(`display: ${(error as Error).message}`);
       }
+    },
+    light(next) {
+      if (driver && next !== level) {
+        try {
+          driver.command(contrast(next));
+        } catch {
+          // The next picture tells.
+        }
+      }
+      level = next;
     },
     off() {
       if (hasSupply) {

@@ -8,6 +8,9 @@
 /** A GPIO number. On the ESP32 the interpreter takes plain numbers for pins. */
 export type Pin = number;
 
+/** In the place of a pin that a board has not. */
+export const noPin: Pin = -1;
+
 /** A drawing surface in memory. Only calls whose result the simulator reproduces exactly. */
 export interface ChipGraphics {
   /** The pixels. With `vertical_byte`, one byte is a column of eight, lowest bit on top: the SSD1306's order. */
@@ -44,19 +47,19 @@ export interface ChipI2c {
   writeTo(address: number, data: Uint8Array | number[]): void;
 }
 
-export interface ChipWifiDetails {
-  /** 'connected' when joined; anything else is not. */
-  status: string;
-  /** dBm; not on every build. */
-  rssi?: number;
-}
-
 export interface ChipWifi {
-  /** The callback gets null or an error text; in 2v29 it may never come, so keep an own limit. */
+  /**
+   * Tries once. In 2v29 the callback tells a success only, with null, and sometimes not even that: a failure is the
+   * event `disconnected`. The name is what is on the air, a byte a character; cut at 31, keys at 63.
+   */
   connect(ssid: string, options: { password?: string }, callback: (error: string | null) => void): void;
+  /** No access point of its own: in the program's first run it is never opened. */
+  stopAP(): void;
+  /** `reason` has the digits of esp_wifi_types.h: 8 our own leaving, 201 not there, 15, 202 and 204 the key. */
+  on(event: 'disconnected', listener: (why: { ssid: string; reason: string; msg: string }) => void): void;
+  /** "0.0.0.0" while there is none. Also right when nobody has told that the network is joined. */
+  getIP(): { ip: string };
   disconnect(callback?: () => void): void;
-  getDetails(): ChipWifiDetails;
-  scan(callback: (found: { ssid: string; rssi: number }[] | null) => void): void;
 }
 
 export interface ChipSocket {
@@ -83,8 +86,12 @@ export interface ChipStorage {
   write(name: string, data: string): boolean;
 }
 
+/** Wake causes (esp_sleep_wakeup_cause_t): the pin of deepSleepExt0, and the timer of deepSleep. */
+export const wokenByPin = 2;
+export const wokenByTimer = 4;
+
 export interface ChipEsp32 {
-  /** 0 power-on, reset or brown-out; 2 the pin of deepSleepExt0; 4 timer. */
+  /** {@link wokenByPin}, {@link wokenByTimer}, or 0: power-on, reset or brown-out. */
   getWakeupCause(): number;
   /** Sleeps until the pin has that level. Never returns: the chip resets and the program starts from its top. */
   deepSleepExt0(pin: Pin, level: 0 | 1): void;
@@ -101,10 +108,13 @@ export interface Chip {
   getTime(): number;
   setTimeout(callback: () => void, ms: number): TimerId;
   clearTimeout(id: TimerId): void;
-  pinMode(pin: Pin, mode: 'input' | 'input_pullup' | 'output' | 'analog'): void;
+  pinMode(pin: Pin, mode: 'input' | 'input_pullup' | 'input_pulldown' | 'output'): void;
   digitalWrite(pin: Pin, level: 0 | 1): void;
   digitalRead(pin: Pin): number;
-  /** 0 to 1 of the supply (the ESP32's range ends at 3.3 V). */
+  /** A register of the chip. */
+  peek32(address: number): number;
+  poke32(address: number, value: number): void;
+  /** 0 to 1 of the converter's range, which begins some 142 mV above 0. */
   analogRead(pin: Pin): number;
   setWatch(
     callback: (event: { state: boolean; time: number }) => void,
@@ -114,6 +124,10 @@ export interface Chip {
   print(text: string): void;
   btoa(bytes: string): string;
   atob(base64: string): string;
+  /** Sweeps up what nothing refers to, then tells how many variables are free (and more, which nobody needs here). */
+  process: { memory(): { free: number } };
+  /** `MEMORY` is among the flags when no variable was left. What was under way has been cut off by then. */
+  E: { on(event: 'errorFlag', listener: (flags: string[]) => void): void };
   I2C1: ChipI2c;
   ESP32: ChipEsp32;
   Graphics: {
@@ -125,6 +139,8 @@ export interface Chip {
     ): ChipGraphics;
   };
   require(name: 'Wifi'): ChipWifi;
+  /** A console for everybody in the network, without a password; on at every start. */
+  require(name: 'TelnetServer'): { setOptions(options: { mode: 'off' }): void };
   require(name: 'net' | 'tls'): ChipNet;
   require(name: 'Storage'): ChipStorage;
   require(name: 'crypto'): { SHA256(data: string): ArrayBuffer };

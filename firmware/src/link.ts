@@ -1,9 +1,9 @@
 /** One connection to the relay: socket, MQTT, keep-alive. Made anew for every dial. Chip's dialect. */
 import { beaconTopic, statusTopic } from '../../protocol/src/topics.ts';
-import type { Device } from './device.ts';
+import type { Device, RelayAddress } from './device.ts';
 import type { Event } from './flow/flow.ts';
 import { type ChipSocket, chip, type TimerId } from './hal.ts';
-import { keepAliveS, pingEveryMs } from './limits.ts';
+import { keepAliveS, pingEveryMs, subscribeAgainMs } from './limits.ts';
 import { read } from './messages.ts';
 import { mqttClient } from './mqtt.ts';
 
@@ -24,11 +24,35 @@ const publishId = 2;
  * @param tell gets `connected` (CONNACK and SUBACK are good) or `refused`, then what is heard, and `closed` at
  * most once and last.
  */
-export function openLink(device: Device, tell: (event: Event) => void): Link {
+export function openLink(device: Device, relay: RelayAddress, tell: (event: Event) => void): Link {
   let socket: ChipSocket | undefined;
   let pinger: TimerId | undefined;
   let heard = true;
+  let heardAny = false;
+  let portal = false;
   let over = false;
+  let askedAgain = false;
+  /** Nobody wants to know any more. */
+  let silent = false;
+
+  /** In a turn of its own: what the turn before has held is forgotten by then, and its variables are free for what follows. */
+  function next(work: () => void): void {
+    chip.setTimeout(() => {
+      if (!silent) {
+        work();
+      }
+    }, 0);
+  }
+
+  /** Read in one turn, when the packet is forgotten, and told in another, when the text is. So nothing overtakes anything. */
+  function tellLater(event: () => Event | undefined): void {
+    next(() => {
+      const read = event();
+      if (read !== undefined) {
+        next(() => tell(read));
+      }
+    });
+  }
 
   /** Lets go of the socket, and then tells why; nothing is told after that. */
   function end(event?: Event): void {
@@ -45,12 +69,12 @@ export function openLink(device: Device, tell: (event: Event) => void): Link {
       // It was closed already.
     }
     if (event !== undefined) {
-      tell(event);
+      tellLater(() => event);
     }
   }
 
   function closed(why: string): void {
-    end({ on: 'closed', why });
+    end({ on: 'closed', code: 'RELAY', why });
   }
 
   const mqtt = mqttClient({
@@ -67,20 +91,31 @@ export function openLink(device: Device, tell: (event: Event) => void): Link {
       }
     },
     subscribed(allGranted) {
-      if (!allGranted) {
+      if (!allGranted && !askedAgain) {
+        // A broker that elects a leader, or reads its users, refuses in passing.
+        askedAgain = true;
+        chip.setTimeout(subscribe, subscribeAgainMs);
+      } else if (!allGranted) {
         end({ on: 'refused', returnCode: 128 });
       } else if (!over) {
-        tell({ on: 'connected' });
+        tellLater(() => ({ on: 'connected' }));
       }
     },
     message(topic, payload) {
-      const event = over ? undefined : read(device, topic, payload);
-      if (event !== undefined) {
-        tell(event);
+      if (!over) {
+        tellLater(() => read(device, topic, payload));
       }
     },
-    broken: () => closed('That is no relay'),
+    broken: () =>
+      // That is the network's doing, and another network helps.
+      portal
+        ? end({ on: 'closed', code: 'HOTSPOT', why: 'This network wants a sign-in' })
+        : closed('That is no relay'),
   });
+
+  function subscribe(): void {
+    mqtt.subscribe(subscribeId, [statusTopic(device.button), beaconTopic(device.site)]);
+  }
 
   function ping(): void {
     if (!heard) {
@@ -95,27 +130,26 @@ export function openLink(device: Device, tell: (event: Event) => void): Link {
   }
 
   try {
-    socket = chip
-      .require(device.relay.tls ? 'tls' : 'net')
-      .connect({ host: device.relay.host, port: device.relay.port }, () => {
-        // A clean session: what matters is retained, and a missed press is repeated by its number.
-        mqtt.connect({ name: device.button, password: device.relay.password, keepAliveS, clean: true });
-        mqtt.subscribe(subscribeId, [statusTopic(device.button), beaconTopic(device.site)]);
-      });
+    socket = chip.require(relay.tls ? 'tls' : 'net').connect({ host: relay.host, port: relay.port }, () => {
+      // A clean session: what matters is retained, and a missed press is repeated by its number.
+      mqtt.connect({ name: device.button, password: relay.password, keepAliveS, clean: true });
+      subscribe();
+    });
     socket.on('data', bytes => {
+      // A sign-in page answers everything with HTTP, whatever the question was.
+      portal = portal || (!heardAny && bytes.charAt(0) === 'H');
+      heardAny = true;
       heard = true;
       if (!over) {
         mqtt.receive(bytes);
       }
     });
     socket.on('error', () => closed('Connection lost'));
-    socket.on('close', () => closed('The relay hung up'));
+    socket.on('close', () => closed(heardAny ? 'The relay hung up' : 'Hung up: a sign-in page?'));
     pinger = chip.setTimeout(ping, pingEveryMs);
   } catch (error) {
-    // The interpreter throws out of connect() for a dead host and for an unknown name. Told after the caller
-    // has its Link, as every other event is.
-    const why = String(error).includes('locate') ? 'No such host' : 'The relay is not there';
-    chip.setTimeout(() => closed(why), 0);
+    // The interpreter throws out of connect() for a dead host and for an unknown name.
+    closed(String(error).includes('locate') ? 'No such host' : 'The relay is not there');
   }
 
   return {
@@ -123,6 +157,7 @@ export function openLink(device: Device, tell: (event: Event) => void): Link {
       mqtt.publish(topic, payload, publishId, repeated);
     },
     close() {
+      silent = true;
       if (!over) {
         mqtt.disconnect();
         end();

@@ -2,19 +2,31 @@
  * The button's program, from its top: the interpreter runs this file after every reset, and every waking from
  * deep sleep is one. Chip's dialect.
  */
-import { type BoardPins, boards } from './boards.ts';
 import { runButton } from './button.ts';
-import { readDevice } from './device.ts';
+import { firstBoard, readDevice } from './device.ts';
 import { type Display, openDisplay } from './display.ts';
 import { explain } from './explain.ts';
-import { chip, type TimerId } from './hal.ts';
+import { chip, type TimerId, wokenByPin, wokenByTimer } from './hal.ts';
 import { awakeLimitMs, showErrorMs, stuckButtonSleepMs } from './limits.ts';
-import { isHeld, watchFinger } from './pins.ts';
+import { isHeld, watchButton } from './pins.ts';
 
 const startedAt = chip.getTime();
-let board = boards[0] as BoardPins;
+let board = firstBoard();
 let display: Display | undefined;
 let deadline: TimerId | undefined;
+
+/**
+ * Nobody gets in: every boot of the interpreter would end in an open access point, with a console on port 23 that has
+ * no password. In the program's first run both are switched off before they are there.
+ */
+function shutConsoles(): void {
+  chip.require('Wifi').stopAP();
+  try {
+    chip.require('TelnetServer').setOptions({ mode: 'off' });
+  } catch {
+    // An interpreter that was built without it has no such console.
+  }
+}
 
 /** Radio off, display off, then until the next press. Never returns. */
 function sleep(): void {
@@ -42,6 +54,7 @@ function restartDeadline(): void {
 
 function main(): void {
   restartDeadline();
+  shutConsoles();
   const cause = chip.ESP32.getWakeupCause();
   const device = readDevice();
   if (typeof device === 'string') {
@@ -53,9 +66,11 @@ function main(): void {
   board = device.board;
   display = openDisplay(chip, board);
   const handle = runButton(device, display, startedAt, sleep, restartDeadline);
-  const held = cause === 4 && isHeld(board);
-  handle({ on: 'wake', cause: cause === 2 ? 'button' : held ? 'held' : cause === 4 ? 'timer' : 'power' });
-  watchFinger(board, held || cause === 2, on => {
+  const byButton = cause === wokenByPin;
+  const byTimer = cause === wokenByTimer;
+  const held = byTimer && isHeld(board);
+  handle({ on: 'wake', cause: byButton ? 'button' : held ? 'held' : byTimer ? 'timer' : 'power' });
+  watchButton(board, held || byButton, on => {
     restartDeadline();
     handle({ on });
   });

@@ -1,35 +1,51 @@
 /** What a button must remember through a deep sleep and a flat battery. Chip's dialect. */
-import { type Action, maxPressNumber, type Status } from '../../protocol/src/messages.ts';
+import { type Action, type Code, maxPressNumber, type Status } from '../../protocol/src/messages.ts';
 import { chip } from './hal.ts';
 
 const memoryFile = 'memory.json';
 
 /**
- * What is followed by looking now and then: a build, or a ready cluster until the lab gives it back. Times are the
+ * What is polled for now and then: a build, or a ready cluster until the lab gives it back. Times are the
  * chip's own, in seconds (getTime).
  */
-export interface Look {
+export interface Poll {
   /** The last status, and when it was heard first. Missing: the press has not been answered yet. */
   status?: Status | undefined;
   heard: number;
-  /** When to look again; 0: never. */
+  /** When to poll again; 0: never. */
   due: number;
   /** When a finger was last on the button: for a while after it somebody watches. */
   touched: number;
-  /** Looks in a row that came to nothing; at a ready cluster all looks. */
+  /** Polls in a row that came to nothing; at a ready cluster all polls. */
   fails: number;
+}
+
+/** What a way has come to: a cluster that is ready or gone, or else an error. */
+export interface Result {
+  status?: Status | undefined;
+  code?: Code;
+  line?: string;
+}
+
+/** The result of a waking with a radio: the next boot shows it, without one. */
+export interface Shown extends Result {
+  /** When it was written down (seconds). */
+  at: number;
 }
 
 export interface Memory {
   /** The last press number used; 0 before the first press. */
   press: number;
-  /** The wish of that press until its end was seen: the same wish then repeats its number, or tells that end. */
+  /** The request of that press until its end was seen: the same request then repeats its number, or tells that end. */
   pending: Action | '';
   /** The cluster that was ready last, so that it can be given back; empty when there is none. */
   cluster: string;
   /** The network joined last: it is tried first. */
   ssid: string;
-  look?: Look | undefined;
+  /** The number of the relay that worked last: it is dialled first. */
+  relay?: number;
+  poll?: Poll | undefined;
+  shown?: Shown | undefined;
 }
 
 /**

@@ -111,6 +111,13 @@ export function mqttClient(on: MqttHandlers): Mqtt {
 
   /** Takes one whole packet off the front of what was received; false when there is none yet. */
   function takeFirst(): boolean {
+    const first = received.charCodeAt(0);
+    // Only these may come, and their flags are fixed [MQTT-2.2.2-2]. Text is none of them, so it is not waited out as
+    // the beginning of a long packet.
+    if ((first & 0xf4) !== 0x30 && ![0x20, 0x40, 0x90, 0xd0].includes(first)) {
+      fail();
+      return false;
+    }
     let length = 0;
     let at = 1;
     let more = true;
@@ -134,7 +141,6 @@ export function mqttClient(on: MqttHandlers): Mqtt {
     if (received.length < at + length) {
       return false;
     }
-    const first = received.charCodeAt(0);
     const body = received.substring(at, at + length);
     received = received.substring(at + length);
     take(first, body);

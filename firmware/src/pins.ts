@@ -1,25 +1,39 @@
 /** The button and the battery. Chip's dialect. */
-import { type BoardPins, noPin } from './boards.ts';
-import { chip, type TimerId } from './hal.ts';
+import type { BoardPins } from './boards.ts';
+import { chip, noPin, type TimerId } from './hal.ts';
 import { heldMs } from './limits.ts';
 
 /** Contacts bounce for a few milliseconds; a finger is slower than this. */
 const debounceMs = 25;
 
-/** The ESP32's analogue range ends here with the attenuation that Espruino sets (calculated, not measured). */
+/** From 0 to the end of the range that Espruino sets, without the offset: 0.8057 mV a step (ESP-IDF's calibration). */
 const fullScaleMv = 3300;
+
+/**
+ * Takes the button's pin back from the RTC, which has had it since it woke the chip: until then it reads 0
+ * (espressif/esp-idf#245), and the interpreter never does this. Then pulls the wire up.
+ */
+function free(board: BoardPins): void {
+  chip.poke32(board.rtcRegister, chip.peek32(board.rtcRegister) & ~(1 << board.rtcBit));
+  chip.pinMode(board.button, board.inverted ? 'input_pulldown' : 'input_pullup');
+}
+
+/** Whether the button is down when the interpreter gives this for its pin. */
+function isDown(board: BoardPins, seen: number | boolean): boolean {
+  return !!seen === board.inverted;
+}
 
 /** True while the button is down. It pulls its pin low. */
 export function isHeld(board: BoardPins): boolean {
-  chip.pinMode(board.button, 'input_pullup');
-  return !chip.digitalRead(board.button);
+  free(board);
+  return isDown(board, chip.digitalRead(board.button));
 }
 
 /**
  * Tells of each press when it ends (`up`), or when it has lasted {@link heldMs} (`held`, and then its end is told
  * no more). A finger that woke the board counts as a press that has just begun.
  */
-export function watchFinger(board: BoardPins, woken: boolean, tell: (event: 'up' | 'held') => void): void {
+export function watchButton(board: BoardPins, woken: boolean, tell: (event: 'up' | 'held') => void): void {
   let down: TimerId | undefined;
 
   function begin(): void {
@@ -37,8 +51,8 @@ export function watchFinger(board: BoardPins, woken: boolean, tell: (event: 'up'
     }
   }
 
-  chip.pinMode(board.button, 'input_pullup');
-  chip.setWatch(event => (event.state ? end() : begin()), board.button, {
+  free(board);
+  chip.setWatch(event => (isDown(board, event.state) ? begin() : end()), board.button, {
     edge: 'both',
     repeat: true,
     debounce: debounceMs,
@@ -51,9 +65,8 @@ export function watchFinger(board: BoardPins, woken: boolean, tell: (event: 'up'
   }
 }
 
-/** The battery's voltage in millivolts; 0 on a board that cannot measure it. */
+/** The battery's voltage in millivolts; 0 on a board that cannot measure it, or has nothing there. */
 export function batteryMv(board: BoardPins): number {
-  return board.battery === noPin
-    ? 0
-    : Math.round(chip.analogRead(board.battery) * fullScaleMv * board.batteryRatio);
+  const share = board.battery === noPin ? 0 : chip.analogRead(board.battery);
+  return share > 0 ? Math.round((share * fullScaleMv + board.batteryOffsetMv) * board.batteryRatio) : 0;
 }

@@ -11,7 +11,7 @@ export type Action = 'create' | 'release';
  * The first four fields decide; the rest is told so that an operator can see how a button is doing.
  */
 export interface Press {
-  /** Press number: counts up by one for each new wish, 1 to {@link maxPressNumber}. A repetition keeps it. */
+  /** Press number: counts up by one for each new request, 1 to {@link maxPressNumber}. A repetition keeps it. */
   press: number;
   action: Action;
   /** The site clock as the beacon told it, in seconds since 1970. What makes a hoarded press go stale. */
@@ -99,6 +99,8 @@ export interface Beacon {
   state: 'online' | 'offline';
   /** Seconds since 1970. With `offline` (the will): when the lab connected. */
   time: number;
+  /** Which process of a provisioner says it, for another with the same login. The chip does not look at it. */
+  by?: string;
 }
 
 /** 2^31 - 1: the chip counts in signed 32-bit integers. A press a minute lasts four thousand years. */
@@ -118,3 +120,6 @@ export const maxPhaseLength = 40;
 export const maxLineLength = 80;
 export const maxClusterLength = 46;
 export const maxAddressLength = 64;
+
+/** Bytes in a signing key. Half the block of SHA-256, so it never needs hashing first (RFC 2104 section 2). */
+export const keyBytes = 32;

@@ -18,9 +18,6 @@ export interface SigningKey {
   outer: string;
 }
 
-/** Bytes in a key. Half the block of SHA-256, so it never needs hashing first (RFC 2104 section 2). */
-export const keyBytes = 32;
-
 const blockBytes = 64;
 const base64Length = 44;
 
@@ -34,7 +31,7 @@ function padded(key: string, pad: number): string {
 
 /**
  * Makes a key ready for {@link seal} and {@link open}.
- * @param key {@link keyBytes} bytes as a binary string; whoever reads it in checks that.
+ * @param key `keyBytes` (messages.ts) bytes as a binary string; whoever reads it in checks that.
  */
 export function signingKey(sha256: Sha256, key: string): SigningKey {
   return { sha256, inner: padded(key, 0x36), outer: padded(key, 0x5c) };

@@ -1,7 +1,10 @@
 /** How every part is doing: for health checks, metrics and the doctor. */
 import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
+import type { Jump } from './clock.ts';
 import type { Platform } from './platforms/platform.ts';
+import type { Learned } from './way/quiet-limit.ts';
+import type { Rival } from './way/rivals.ts';
 
 /** `reason` is one line for a person. */
 export type PartHealth = { ok: true } | { ok: false; reason: string };
@@ -9,10 +12,21 @@ export type PartHealth = { ok: true } | { ok: false; reason: string };
 export const healthy: PartHealth = { ok: true };
 
 export interface Health {
+  /** Well when one relay at least is: presses come, and are answered. */
   relay: PartHealth;
+  /** Each by its host:port. */
+  relays: Readonly<Record<string, PartHealth>>;
+  /** Of relays whose connections are cut on the way when they are quiet, as far as that is known. */
+  quiet?: Readonly<Record<string, Learned>>;
   journal: PartHealth;
   /** By the platform's name in the settings; as the last check saw it. */
   platforms: Readonly<Record<string, PartHealth>>;
+  /** Buttons that sign with another key than the settings have for them. */
+  strangers?: readonly string[];
+  /** How often this machine's clock has jumped since the start, and how the last time. */
+  clock?: { readonly count: number; readonly last?: Jump };
+  /** Another provisioner with the same login, as it was heard last. */
+  rival?: Rival;
 }
 
 /**

@@ -1,17 +1,23 @@
 /** The provisioner: reads presses from the relay, builds clusters, tells the buttons. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../config/src/log.ts';
+import { SetupError } from '../../config/src/setup-error.ts';
 import { beaconEveryS } from '../../protocol/src/messages.ts';
-import { encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
+import { decode, encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
+import { shownButton } from '../../protocol/src/node/names-in-topics.ts';
+import { beaconSchema } from '../../protocol/src/node/schemas.ts';
 import type { SigningKey } from '../../protocol/src/sign.ts';
-import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
+import { beaconTopic } from '../../protocol/src/topics.ts';
 import { Builds } from './builds/builds.ts';
 import { byName, pastBuildsMs } from './builds/clusters.ts';
 import { Expiry } from './builds/expiry.ts';
 import { objection, orderRelease } from './builds/give-back.ts';
 import { upToOf, usualS } from './builds/progress.ts';
+import { nameStrays } from './builds/strays.ts';
+import { type Clock, ClockWatch, type Jump, processRan } from './clock.ts';
 import { type Health, healthy, PlatformChecks } from './health.ts';
 import { Journal } from './journal/index.ts';
-import type { Asker, PressRecord } from './journal/records.ts';
+import { type Asker, isBuilding, type PressRecord } from './journal/records.ts';
 import { handOutLimitMs, kubeconfigOf } from './operator/hand-out.ts';
 import { makePlatforms } from './platforms/make.ts';
 import type { Platform } from './platforms/platform.ts';
@@ -23,31 +29,42 @@ import { checkProfiles } from './profile-checks.ts';
 import type { ProvisionerConfig } from './settings/config.ts';
 import { type Rules, rulesOf } from './settings/rules.ts';
 import type { LastWill } from './way/connection.ts';
-import { Link } from './way/link.ts';
+import { type RelayState, Relays } from './way/relays.ts';
+import { makeInstance } from './way/rivals.ts';
 import { noticesOf } from './webhooks/notices.ts';
-import { Webhooks } from './webhooks/webhooks.ts';
+import { type RefusedNotice, Webhooks } from './webhooks/webhooks.ts';
 
 export interface ProvisionerDeps {
   log: Logger;
   /** Milliseconds since 1970: the site's clock. Default: this machine's. */
   now?: () => number;
+  /** Milliseconds in which this process ran: see {@link Clock.ran}. Default: measured. */
+  ran?: () => number;
   /** 0 to below 1, for jitter only. */
   random?: () => number;
+  /** While another provisioner has the relay login: until it is looked for, in milliseconds. Default: see Aside. */
+  firstLookMs?: number;
 }
 
 /** A running provisioner. */
 export interface Provisioner {
   readonly counters: Readonly<Counters>;
-  /** True while connected to the relay. */
+  /** True while connected to a relay at least. */
   readonly connected: boolean;
-  /** Why there is no connection, beginning with the hop (PROXY or RELAY); undefined while there is one. */
+  /** Why there is no connection to any, beginning with the hop (PROXY or RELAY); undefined while there is one. */
   readonly lastError: string | undefined;
   /** Builds, releases and clean-ups under way. */
   readonly underWay: number;
-  /** How often the relay was connected to, and how often an attempt failed. */
-  readonly relayCounters: { readonly connects: number; readonly failures: number };
+  /** Each relay, in the order of the settings. */
+  readonly relays: readonly RelayState[];
+  /** How often this machine's clock has jumped, and how the last time. */
+  readonly clockJumps: { readonly count: number; readonly last?: Jump };
   /** Notices that webhooks have not taken yet. */
   readonly noticesWaiting: number;
+  /** Notices that a webhook has refused for good, oldest first. */
+  refusedNotices(): RefusedNotice[];
+  /** Sends refused notices again: those with these ids, or all. Resolves with how many they are. */
+  sendNoticesAgain(ids?: readonly string[]): Promise<number>;
   /** Resolves with true once connected and listening, with false after `limitMs`. */
   whenOnline(limitMs: number): Promise<boolean>;
   /** What the journal says of every press, for the command line and for tests. */
@@ -55,16 +72,26 @@ export interface Provisioner {
   /** How every part is doing. */
   health(): Health;
   /**
-   * Gives a cluster back on an operator's word: one that is ready, or what a failed build has left. Resolves, once
+   * Gives a cluster back on an operator's word: one that is ready, one that is being built (which is called off), or what
+   * a failed build has left. Resolves, once
    * the order is on disk, with what is being done, as a sentence.
    * @throws SetupError when there is no such cluster of ours, or it may not be given back now.
    */
   release(cluster: string): Promise<string>;
+  /** The text of a whole copy of the journal as it is on disk at this moment: see journal/copy.ts. */
+  copyJournal(): string;
   /**
    * The kubeconfig of a ready cluster of ours, for an operator at the command line: a secret.
    * @throws SetupError when there is none to hand out, PlatformError when the platform does not give it.
    */
   kubeconfig(cluster: string): Promise<string>;
+  /**
+   * Takes new settings over, whole or not at all: buttons, keys, rules and profiles, webhooks, relays and platforms.
+   * Builds go on; what is under way on a platform whose own settings have changed goes on with the new ones.
+   * @throws SetupError when that needs a restart (site, journal, monitor), or a platform cannot be used; then all is as
+   *   before.
+   */
+  update(config: ProvisionerConfig): Promise<void>;
   /** Says offline, leaves builds and releases for the next start, closes everything. Within 5 s. */
   stop(): Promise<void>;
 }
@@ -82,28 +109,42 @@ export async function startProvisioner(
   // Before the journal, which would stay open when one of them cannot be made.
   const platforms = await makePlatforms(config.platforms, log);
   const journal = await Journal.open(config.journal, { log, now });
+  for (const warning of config.warnings ?? []) log.warn(warning);
   const room = new Room(config, deps, journal, platforms);
   room.resume();
   return room;
 }
 
+const notYet = 'not connected yet';
+
+/** Where these are read, only a start can bring others. */
+const fixedSettings = ['site', 'journal', 'monitor'] as const;
+
 class Room implements Provisioner {
   readonly counters = newCounters();
-  readonly #config: ProvisionerConfig;
-  readonly #now: () => number;
+  #config: ProvisionerConfig;
+  readonly #clock: Clock;
+  /** Which process this is, in beacons. */
+  readonly #instance: string;
+  readonly #watch: ClockWatch;
   readonly #log: Logger;
   readonly #journal: Journal;
-  readonly #siteKey: SigningKey;
-  readonly #platforms: ReadonlyMap<string, Platform>;
+  #siteKey: SigningKey;
+  readonly #keys = new Map<string, SigningKey>();
+  readonly #platforms = new Map<string, Platform>();
   readonly #desk: Desk;
   readonly #builds: Builds;
-  readonly #checks: PlatformChecks;
+  #checks: PlatformChecks;
   readonly #expiry: Expiry;
-  readonly #webhooks: Webhooks;
-  readonly #link: Link;
+  #webhooks: Webhooks;
+  #relays: Relays;
+  readonly #random: () => number;
+  readonly #firstLookMs: number | undefined;
+  readonly #reception: Reception;
+  #updating: Promise<void> = Promise.resolve();
   readonly #beaconTimer: NodeJS.Timeout;
-  /** Status topics that the relay would not take from us. */
-  #mute: ReadonlySet<string> = new Set();
+  /** As it was said last. */
+  #lastBeacon: LastWill | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(
@@ -112,18 +153,23 @@ class Room implements Provisioner {
     journal: Journal,
     platforms: ReadonlyMap<string, Platform>,
   ) {
-    const { log, now = Date.now, random = Math.random } = deps;
-    const buttons = Object.keys(config.buttons);
-    const keys = new Map(Object.entries(config.buttons).map(([name, { key }]) => [name, keyFromBytes(key)]));
+    const { log, now = Date.now, ran = processRan, random = Math.random } = deps;
+    const clock = { now, ran };
+    const keys = this.#keys;
+    this.#takeKeys(config);
+    for (const [name, platform] of platforms) this.#platforms.set(name, platform);
     const desk = new Desk({
       journal,
       keys,
-      publish: (topic, payload, retain) => {
-        if (!this.#mute.has(topic)) this.#link.publish(topic, payload, retain);
-      },
+      publish: (topic, payload, retain) => this.#relays.publish(topic, payload, retain),
       noticesOf: (before, after) => noticesOf(config.site, before, after, now()),
     });
-    const builds = new Builds({ config, journal, desk, platforms, log, now, random });
+    const builds = new Builds({
+      config: () => this.#config,
+      platforms: () => this.#platforms,
+      ...{ journal, desk, log, now, ran, random },
+    });
+    const watch = new ClockWatch(clock, log, () => this.#clockJumped());
     const reception = new Reception({
       journal,
       desk,
@@ -133,67 +179,171 @@ class Room implements Provisioner {
       onStale: () => this.#sayBeacon(),
       counters: this.counters,
       log,
-      now,
+      clock,
+      readingsS: () => watch.readingsS(),
     });
     this.#config = config;
     this.#log = log;
-    this.#now = now;
+    this.#clock = clock;
+    this.#instance = makeInstance(now());
+    this.#watch = watch;
     this.#journal = journal;
     this.#siteKey = keyFromBytes(config.siteKey);
-    this.#platforms = platforms;
     this.#desk = desk;
+    this.#random = random;
+    this.#firstLookMs = deps.firstLookMs;
+    this.#reception = reception;
     this.#builds = builds;
-    this.#checks = new PlatformChecks(platforms, log, (name, platform, signal) => {
-      // Not of a CCP: its lists take seconds each, and the doctor tells the same.
-      if (config.platforms[name]?.type !== 'cluster-api') return;
-      void checkProfiles(name, platform, config.profiles, log, signal);
-    });
+    this.#checks = this.#makeChecks();
     this.#expiry = new Expiry({
       journal,
       desk,
       rulesOf: ({ button, profile }) => this.#rulesOf(button, profile),
       onExpired: record => this.#giveBack(record, 'time'),
       log,
-      now,
+      clock,
+      readingsS: () => watch.readingsS(),
     });
-    this.#webhooks = new Webhooks({ journal, webhooks: config.webhooks ?? [], log, now, random });
-    this.#link = new Link({
-      relay: config.relay,
-      ...(config.proxy === undefined ? {} : { proxy: config.proxy }),
-      topics: buttons.map(pressTopic),
-      will: () => this.#beacon('offline'),
-      onMessage: (topic, payload) => reception.take(topic, payload),
-      onUp: refused => this.#sayEverything(refused),
-      onSettle: () => this.#sayBeacon(),
-      log,
-      random,
-    });
+    this.#webhooks = this.#makeWebhooks();
+    this.#relays = this.#makeRelays();
     this.#beaconTimer = setInterval(() => this.#sayBeacon(), beaconEveryS * 1000);
     journal.onChange(broken => this.#journalChanged(broken));
   }
 
+  #takeKeys({ buttons }: ProvisionerConfig): void {
+    this.#keys.clear();
+    for (const [name, { key }] of Object.entries(buttons)) this.#keys.set(name, keyFromBytes(key));
+  }
+
+  #makeChecks(): PlatformChecks {
+    return new PlatformChecks(new Map(this.#platforms), this.#log, (name, platform, signal) => {
+      void nameStrays(name, platform, this.#config.site, this.#journal, this.#log, signal);
+      // Not of a CCP: its lists take seconds each, and the doctor tells the same.
+      if (this.#config.platforms[name]?.type !== 'cluster-api') return;
+      void checkProfiles(name, platform, this.#config.profiles, this.#log, signal);
+    });
+  }
+
+  #makeWebhooks(): Webhooks {
+    const { webhooks = [] } = this.#config;
+    const { now, ran } = this.#clock;
+    return new Webhooks({ journal: this.#journal, webhooks, log: this.#log, now, ran, random: this.#random });
+  }
+
+  #makeRelays(): Relays {
+    const { site, relays, buttons } = this.#config;
+    return new Relays(relays, {
+      site,
+      instance: this.#instance,
+      now: this.#clock.now,
+      firstLookMs: this.#firstLookMs,
+      buttons: Object.keys(buttons),
+      will: () => this.#beacon('offline'),
+      onPress: (topic, payload) => this.#reception.take(topic, payload),
+      newest: topic => {
+        if (topic === this.#lastBeacon?.topic) return this.#lastBeacon.payload;
+        const button = shownButton(topic);
+        return button === undefined ? undefined : this.#desk.newest(button);
+      },
+      readBeacon: payload => {
+        const beacon = decode(this.#siteKey, beaconTopic(site), payload, beaconSchema);
+        return beacon.ok ? beacon.message : undefined;
+      },
+      sayBeacon: () => this.#sayBeacon(),
+      log: this.#log,
+      random: this.#random,
+    });
+  }
+
+  update(config: ProvisionerConfig): Promise<void> {
+    const updated = this.#updating.then(() => this.#update(config));
+    this.#updating = updated.catch(() => {});
+    return updated;
+  }
+
+  /** All that can fail comes first: after that nothing of the old settings stays. */
+  async #update(config: ProvisionerConfig): Promise<void> {
+    if (this.#stopped !== undefined) return;
+    const before = this.#config;
+    const fixed = fixedSettings.filter(name => !isDeepStrictEqual(before[name], config[name]));
+    if (fixed.length > 0) throw new SetupError(`${fixed.join(', ')}: changed only by a restart`);
+    const same = (name: string) => isDeepStrictEqual(before.platforms[name], config.platforms[name]);
+    const changed = Object.entries(config.platforms).filter(([name]) => !same(name));
+    const made = await makePlatforms(Object.fromEntries(changed), this.#log);
+    const replaced = new Set([...this.#platforms].flatMap(([name, it]) => (same(name) ? [] : [it])));
+    this.#config = config;
+    this.#siteKey = keyFromBytes(config.siteKey);
+    this.#takeKeys(config);
+    for (const name of Object.keys(before.platforms)) if (!same(name)) this.#platforms.delete(name);
+    for (const [name, platform] of made) this.#platforms.set(name, platform);
+    for (const warning of config.warnings ?? []) {
+      if (!before.warnings?.includes(warning)) this.#log.warn(warning);
+    }
+    await this.#follow(before, replaced);
+  }
+
+  async #follow(before: ProvisionerConfig, replaced: ReadonlySet<Platform>): Promise<void> {
+    const { relays, buttons, webhooks, siteKey } = this.#config;
+    if (!isDeepStrictEqual(before.relays, relays)) {
+      await this.#relays.stop(this.#beacon('offline'));
+      this.#relays = this.#makeRelays();
+    } else this.#relays.setButtons(Object.keys(buttons));
+    if (!isDeepStrictEqual(before.siteKey, siteKey)) this.#sayBeacon();
+    // A new key: what is retained is signed with the old one.
+    for (const [name, { key }] of Object.entries(buttons)) {
+      const known = before.buttons[name]?.key;
+      if (known !== undefined && !isDeepStrictEqual(known, key)) this.#desk.sayAgain(name);
+    }
+    if (!isDeepStrictEqual(before.webhooks, webhooks)) {
+      await this.#webhooks.stop();
+      this.#webhooks = this.#makeWebhooks();
+    }
+    if (replaced.size > 0 || !isDeepStrictEqual(before.platforms, this.#config.platforms)) {
+      this.#checks.stop();
+      this.#checks = this.#makeChecks();
+      await this.#builds.restart(replaced);
+      await Promise.all([...replaced].map(platform => platform.close()));
+    }
+    // What had waited for its profile goes on.
+    this.#builds.resume();
+  }
+
   get connected(): boolean {
-    return this.#link.connected;
+    return this.#relays.connected;
   }
 
   get lastError(): string | undefined {
-    return this.#link.lastError;
+    if (this.connected) return undefined;
+    const errors = this.relays.flatMap(({ lastError }) => lastError ?? []);
+    return errors.length === 0 ? undefined : errors.join('; ');
   }
 
   get underWay(): number {
     return this.#builds.size;
   }
 
-  get relayCounters(): { readonly connects: number; readonly failures: number } {
-    return this.#link.counters;
+  get relays(): readonly RelayState[] {
+    return this.#relays.states;
+  }
+
+  get clockJumps(): { readonly count: number; readonly last?: Jump } {
+    return this.#watch.jumps;
   }
 
   get noticesWaiting(): number {
     return this.#journal.notices().length;
   }
 
+  refusedNotices(): RefusedNotice[] {
+    return this.#webhooks.refused();
+  }
+
+  sendNoticesAgain(ids?: readonly string[]): Promise<number> {
+    return this.#webhooks.sendAgain(ids);
+  }
+
   whenOnline(limitMs: number): Promise<boolean> {
-    return this.#link.whenUp(limitMs);
+    return this.#relays.whenUp(limitMs);
   }
 
   presses(): PressRecord[] {
@@ -202,10 +352,23 @@ class Room implements Provisioner {
 
   health(): Health {
     const { broken } = this.#journal;
+    const { rival } = this.#relays;
     return {
-      relay: this.connected ? healthy : { ok: false, reason: this.lastError ?? 'not connected yet' },
+      relay: this.connected ? healthy : { ok: false, reason: this.lastError ?? notYet },
+      relays: Object.fromEntries(
+        this.relays.map(({ name, connected, lastError }) => [
+          name,
+          connected ? healthy : { ok: false, reason: lastError ?? notYet },
+        ]),
+      ),
+      quiet: Object.fromEntries(
+        this.relays.flatMap(({ name, learned }) => (learned === undefined ? [] : [[name, learned]])),
+      ),
       journal: broken === undefined ? healthy : { ok: false, reason: broken },
       platforms: this.#checks.health(),
+      strangers: this.#reception.strangers,
+      clock: this.clockJumps,
+      ...(rival === undefined ? {} : { rival }),
     };
   }
 
@@ -215,9 +378,18 @@ class Room implements Provisioner {
     const no = objection(record, cluster, rules, this.presses());
     if (no !== undefined) throw no;
     if (record === undefined || record.step === 'releasing') return `${cluster} is being given back already`;
-    if (record.step === 'ready') await this.#giveBack(record, 'operator');
-    else await this.#builds.cleanUpAgain(record);
-    return `${cluster} is being given back`;
+    if (record.step === 'failed') {
+      await this.#builds.cleanUpAgain(record);
+      return `${cluster} is being given back`;
+    }
+    await this.#giveBack(record, 'operator');
+    return `${cluster} is being ${isBuilding(record.step) ? 'called off' : 'given back'}`;
+  }
+
+  copyJournal(): string {
+    const copy = this.#journal.copy(this.#config.site);
+    this.#log.info({ bytes: copy.length }, 'the journal was copied');
+    return copy;
   }
 
   async kubeconfig(cluster: string): Promise<string> {
@@ -246,6 +418,12 @@ class Room implements Provisioner {
     if (broken === undefined) this.resume();
   }
 
+  /** Buttons read the time off the beacon. */
+  #clockJumped(): void {
+    this.#expiry.jumped();
+    this.#sayBeacon();
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -253,9 +431,10 @@ class Room implements Provisioner {
 
   async #stop(): Promise<void> {
     clearInterval(this.#beaconTimer);
+    this.#watch.stop();
     this.#checks.stop();
     const ending = Promise.all([this.#expiry.stop(), this.#builds.stop(), this.#webhooks.stop()]);
-    await this.#link.stop(this.#beacon('offline'));
+    await this.#relays.stop(this.#beacon('offline'));
     await Promise.all([...this.#platforms.values()].map(platform => platform.close()));
     await ending;
     await this.#desk.drained();
@@ -263,37 +442,24 @@ class Room implements Provisioner {
   }
 
   async #giveBack(record: PressRecord, by: Asker): Promise<void> {
-    const ordered = await orderRelease(this.#journal, this.#desk, record, by, this.#now());
+    const ordered = await orderRelease(this.#journal, this.#desk, record, by, this.#clock.now());
     if (ordered === undefined) return;
     this.#log.info({ button: record.button, press: record.press, cluster: record.cluster, by }, 'release');
     this.#builds.start(ordered);
   }
 
-  /**
-   * A connection is up: everything a button may need, in the order in which it needs it. Nothing is said to a
-   * button that the relay does not know: it would close the connection for that, and the lab would be offline.
-   */
-  #sayEverything(refusedTopics: readonly string[]): void {
-    const refused = new Set(refusedTopics);
-    const unknown = Object.keys(this.#config.buttons).filter(button => refused.has(pressTopic(button)));
-    this.#mute = new Set(unknown.map(statusTopic));
-    if (unknown.length > 0)
-      this.#log.error(
-        { buttons: unknown },
-        'the relay does not know these buttons: add them to its users file',
-      );
-    this.#sayBeacon();
-    for (const button of Object.keys(this.#config.buttons)) this.#desk.sayAgain(button);
-  }
-
   #sayBeacon(): void {
-    const { topic, payload } = this.#beacon(this.#journal.broken === undefined ? 'online' : 'offline');
-    this.#link.publish(topic, payload, true);
+    this.#lastBeacon = this.#beacon(this.#journal.broken === undefined ? 'online' : 'offline');
+    this.#relays.publish(this.#lastBeacon.topic, this.#lastBeacon.payload, true);
   }
 
   #beacon(state: 'online' | 'offline'): LastWill {
     const topic = beaconTopic(this.#config.site);
-    return { topic, payload: encode(this.#siteKey, topic, { state, time: Math.floor(this.#now() / 1000) }) };
+    const time = Math.floor(this.#clock.now() / 1000);
+    return {
+      topic,
+      payload: encode(this.#siteKey, topic, { state, time, by: this.#instance }),
+    };
   }
 
   #rulesOf(button: string, profile: string): Rules {

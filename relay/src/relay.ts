@@ -1,37 +1,43 @@
 /** The relay: the broker in the cloud that carries presses one way and statuses the other, and keeps nothing. */
 import type { Logger } from '../../config/src/log.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
-import { type Broker, startBroker } from './broker.ts';
-import { type CertificateSource, type Certificates, openCertificates } from './certificates.ts';
-import { type Counters, countRefusal, makeCounters } from './counters.ts';
-import { type Door, type DoorOptions, type House, type OpenDoor, openDoor } from './doors.ts';
-import { defaultLimits, type Limits } from './limits.ts';
-import type { OpenAccess } from './open-access.ts';
-import { announce } from './opening.ts';
-import type { RedisOptions } from './redis/connect.ts';
-import { type Shared, startNode } from './redis/node.ts';
-import type { Users } from './users.ts';
-import { usersOf } from './users-watch.ts';
+import { type OpenAccess, openPolicy } from './auth/open-access.ts';
+import { usersPolicy } from './auth/policy.ts';
+import type { Users } from './auth/users.ts';
+import { type UsersChange, usersOf } from './auth/users-watch.ts';
+import { type Broker, startBroker } from './broker/broker.ts';
+import { makeConnectionLimits } from './limits/connections.ts';
+import { defaultLimits, type Limits } from './limits/limits.ts';
+import { makeRoom } from './limits/room.ts';
+import { type CertificateSource, type Certificates, openCertificates } from './listeners/certificates.ts';
+import {
+  type Listener,
+  type ListenerOptions,
+  type OpenListener,
+  openListener,
+  type SharedByListeners,
+} from './listeners/listeners.ts';
+import { makeClientLog } from './metrics/client-log.ts';
+import { type Counters, countRefusal, makeCounters } from './metrics/counters.ts';
+import { logStartup } from './startup-log.ts';
 
 export interface RelayOptions {
-  /** Where the doors listen that do not say so themselves, for example 127.0.0.1. */
+  /** Where the listeners listen that do not say so themselves, for example 127.0.0.1. */
   host: string;
-  /** MQTT over TCP; 0 for any free port. Short for a first door of kind `mqtt`. */
+  /** MQTT over TCP; 0 for any free port. Short for a first listener of kind `mqtt`. */
   port?: number;
   /** Who may connect: the path of a users file, or the users themselves. */
   users: Users | string;
-  /** MQTT over TLS. Short for one more door of kind `mqtts`, and for its certificates. */
+  /** MQTT over TLS. Short for one more listener of kind `mqtts`, and for its certificates. */
   tls?: TlsOptions;
-  /** All further doors. */
-  doors?: readonly DoorOptions[];
-  /** For every mqtts and wss door: one for each kind of key, RSA for buttons, EC for everybody else. */
+  /** All further listeners. */
+  listeners?: readonly ListenerOptions[];
+  /** For every mqtts and wss listener: one for each kind of key, RSA for buttons, EC for everybody else. */
   certificates?: readonly CertificateSource[];
   /** How often the certificates' files are looked at, in milliseconds. Default: 5,000. */
   certificateCheckMs?: number;
   log: Logger;
   limits?: Partial<Limits>;
-  /** Several relays on the same Redis act as one. Its URL, or more. Default: this relay is alone, all in memory. */
-  redis?: RedisOptions | string;
   /** For conformance tests only: everybody gets in and may do everything. No command and no setting leads here. */
   openAccess?: OpenAccess;
 }
@@ -45,22 +51,20 @@ export type TlsOptions = { port: number } & (
 export interface RelayStats extends Readonly<Counters> {
   /** Open connections, logged in or not. */
   connections: number;
-  /** Where one of several nodes stands: while Redis is away, nobody is served. */
-  redis?: 'up' | 'away';
 }
 
 export interface Relay {
-  /** Of the first door, as are port, address and url. */
+  /** Of the first listener, as are port, address and url. */
   host: string;
   port: number;
   /** `host:port` */
   address: string;
   /** `mqtt://host:port` */
   url: string;
-  /** Every door, in the order of the options: `port`, `tls`, `doors`. */
-  doors: readonly Door[];
-  /** The first door of kind mqtts, if there is one; `mqtts://host:port`. */
-  tls?: Door;
+  /** Every listener, in the order of the options: `port`, `tls`, `listeners`. */
+  listeners: readonly Listener[];
+  /** The first listener of kind mqtts, if there is one; `mqtts://host:port`. */
+  tls?: Listener;
   /** What has been counted so far, as a copy. */
   stats(): RelayStats;
   /**
@@ -77,55 +81,53 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { log, host } = options;
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const counters = makeCounters();
-  const onChange = () => broker.usersChanged();
+  const clientLog = makeClientLog(log, limits);
+  const onChange = (change: UsersChange) => broker.usersChanged(change);
   const users = usersOf(options.users, { limits, counters, log, onChange });
-  const plan = doorsOf(options);
+  const plan = listenersOf(options);
   const certificates = certificatesOf(options);
-  const { redis, openAccess } = options;
-  const start = (shared?: Shared) => startBroker(users.current, limits, counters, log, openAccess, shared);
-  const node =
-    redis === undefined
-      ? undefined
-      : startNode(redis, limits.takeoverTimeoutMs, log, start, () => countRefusal(counters, 'redis-away'));
-  const broker: Broker & { up?(): boolean } = await (node ?? start()).catch(error => {
-    certificates?.close();
-    throw error;
-  });
-  const doors: OpenDoor[] = [];
-  const connections = () => doors.reduce((sum, door) => sum + door.connections(), 0);
+  const { openAccess } = options;
+  const policy =
+    openAccess === undefined
+      ? usersPolicy(users.current, limits, counters, clientLog)
+      : openPolicy(openAccess, limits);
+  const broker = await startBroker({ policy, limits, counters, clientLog, log });
+  const listeners: OpenListener[] = [];
+  const onRefused = (reason: string) => countRefusal(counters, reason);
+  const room = makeRoom(limits.connections, () => onRefused('made-way'));
   const close = () => {
     users.stop();
     certificates?.close();
-    return closeAll(doors, broker, limits.closeTimeoutMs);
+    return closeAll(listeners, broker, limits.closeTimeoutMs).finally(() => clientLog.close());
   };
-  const house: House = {
+  const shared: SharedByListeners = {
     host,
     limits,
     ...(certificates === undefined ? {} : { context: certificates.context }),
-    hasRoom: () => connections() < limits.connections,
+    room,
+    connections: makeConnectionLimits(limits),
     serve: broker.serve,
-    onRefused: reason => countRefusal(counters, reason),
+    onRefused,
     log,
   };
   try {
-    for (const door of plan) doors.push(await openDoor(door, house));
-    const [first] = doors;
-    if (first === undefined) throw new SetupError('the relay has no door: it needs at least one');
-    const tls = doors.find(({ kind }) => kind === 'mqtts');
+    for (const listener of plan) listeners.push(await openListener(listener, shared));
+    const [first] = listeners;
+    if (first === undefined) throw new SetupError('the relay has no listener: it needs at least one');
+    const tls = listeners.find(({ kind }) => kind === 'mqtts');
     users.watch();
-    announce(doors, users.current(), log, openAccess);
+    logStartup(listeners, users.current(), log, openAccess);
     return {
       host: first.host,
       port: first.port,
       address: first.address,
       url: first.url,
-      doors,
+      listeners,
       ...(tls === undefined ? {} : { tls }),
       stats: () => ({
         ...counters,
         refused: { ...counters.refused },
-        connections: connections(),
-        ...(broker.up && { redis: broker.up() ? ('up' as const) : ('away' as const) }),
+        connections: room.size(),
       }),
       reload: () => {
         // Both, whatever the first one says.
@@ -140,11 +142,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
 }
 
-function doorsOf({ port, tls, doors = [] }: RelayOptions): DoorOptions[] {
+function listenersOf({ port, tls, listeners = [] }: RelayOptions): ListenerOptions[] {
   return [
     ...(port === undefined ? [] : [{ kind: 'mqtt' as const, port }]),
     ...(tls === undefined ? [] : [{ kind: 'mqtts' as const, port: tls.port }]),
-    ...doors,
+    ...listeners,
   ];
 }
 
@@ -155,11 +157,14 @@ function certificatesOf(options: RelayOptions): Certificates | undefined {
   return all.length === 0 ? undefined : openCertificates(all, log, certificateCheckMs);
 }
 
-async function closeAll(doors: OpenDoor[], broker: Broker, timeoutMs: number): Promise<void> {
+async function closeAll(listeners: OpenListener[], broker: Broker, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<void>(resolve => {
     timer = setTimeout(resolve, timeoutMs);
   });
-  await Promise.race([Promise.all([...doors.map(door => door.close()), broker.close()]), deadline]);
+  await Promise.race([
+    Promise.all([...listeners.map(listener => listener.close()), broker.close()]),
+    deadline,
+  ]);
   clearTimeout(timer);
 }

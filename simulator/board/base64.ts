@@ -1,4 +1,5 @@
 /** `atob` as the interpreter decodes: it takes anything. */
+import { toText } from './binary.ts';
 import type { Boot } from './boot.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -34,5 +35,5 @@ export function chipAtob(boot: Boot, base64: string): string {
       bytes[at++] = bits >> (16 - 8 * i);
     }
   }
-  return Buffer.from(bytes).toString('latin1');
+  return toText(bytes);
 }

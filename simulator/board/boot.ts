@@ -3,9 +3,9 @@
  * hangs on this object, and dies with it.
  */
 import { type Clock, realClock } from './clock.ts';
+import type { Realm } from './host.ts';
 import type { Fault } from './options.ts';
-import type { Realm } from './realm.ts';
-import type { TraceDetail } from './trace.ts';
+import type { TraceDetail, Waiting } from './trace.ts';
 
 /** Thrown where the chip would never return, to unwind the program. Nobody outside sees it. */
 export const neverReturns = Object.freeze({ note: 'the chip has stopped' });
@@ -28,6 +28,8 @@ export class Boot {
   readonly #host: BootHost;
   readonly #atDeath = new Set<() => void>();
   readonly #told = new WeakSet<object>();
+  #blocked = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(realm: Realm, cause: number, host: BootHost) {
     this.realm = realm;
@@ -59,11 +61,15 @@ export class Boot {
     return () => this.#atDeath.delete(stop);
   }
 
-  /** Runs `work` after `ms`, unless the life ends first. Returns how to cancel. */
-  later(ms: number, work: () => void): () => void {
+  /**
+   * Runs `work` after `ms`, unless the life ends first. Returns how to cancel.
+   * @param ofWorld not the program's: runs also while the interpreter waits inside of a call.
+   */
+  later(ms: number, work: () => void, ofWorld = false): () => void {
     const cancel = this.clock.later(ms, () => {
       forget();
-      this.run(work);
+      if (!ofWorld) this.run(work);
+      else if (this.alive) work();
     });
     const forget = this.onDeath(cancel);
     return () => {
@@ -72,9 +78,43 @@ export class Boot {
     };
   }
 
+  /**
+   * The interpreter waits inside of a call: until the returned function is called no timer, watch or listener of the
+   * program runs. What is due meanwhile runs then, in its order.
+   */
+  block(): () => void {
+    this.#blocked++;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      if (--this.#blocked > 0) return;
+      for (const work of this.#waiting.splice(0)) this.run(work);
+    };
+  }
+
+  /**
+   * The interpreter waits inside of a call for so many milliseconds: the program stands still, the world goes on, a finger
+   * is felt afterwards. False: on the computer's clock the call comes back at once, and the program's events wait instead.
+   */
+  pass(ms: number, by: Waiting): boolean {
+    if (ms <= 0) return true;
+    this.trace({ what: 'blocked', by, durationMs: ms });
+    const goOn = this.block();
+    const passed = this.clock.pass(ms);
+    // The battery may have gone meanwhile.
+    if (this.#dead) throw neverReturns;
+    this.later(passed ? 0 : ms, goOn, true);
+    return passed;
+  }
+
   /** Runs a piece of the program. What it throws becomes a fault; the program goes on, as on the chip. */
   run(work: () => void): void {
     if (this.#dead) {
+      return;
+    }
+    if (this.#blocked > 0) {
+      this.#waiting.push(work);
       return;
     }
     try {

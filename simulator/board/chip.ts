@@ -1,19 +1,23 @@
 /** Puts together everything the program can reach: the globals that `firmware/src/hal.ts` declares. */
-import { createHash } from 'node:crypto';
 import { chipAtob } from './base64.ts';
+import { toBytes } from './binary.ts';
 import type { Boot } from './boot.ts';
 import { unsimulatedGlobals } from './dialect.ts';
 import { makeGraphics } from './graphics.ts';
+import type { Host } from './host.ts';
 import { type Callback, chipFunction, chipString, surface } from './surface.ts';
 
 export interface ChipParts {
   i2c: object;
   esp32: object;
   wifi: object;
+  telnet: object;
   net: object;
   tls: object;
   storage: object;
   pins: object;
+  memory: { process: object; E: object };
+  sha256: Host['sha256'];
   nowS: () => number;
   print: (text: string) => void;
 }
@@ -25,10 +29,11 @@ const maxTimeoutMs = 2 ** 31 - 1;
 export function installChip(boot: Boot, parts: ChipParts): void {
   const modules: Record<string, object> = {
     Wifi: parts.wifi,
+    TelnetServer: parts.telnet,
     net: parts.net,
     tls: parts.tls,
     Storage: parts.storage,
-    crypto: makeCrypto(boot),
+    crypto: makeCrypto(boot, parts.sha256),
   };
   const functions: Record<string, unknown> = {
     ...parts.pins,
@@ -40,14 +45,14 @@ export function installChip(boot: Boot, parts: ChipParts): void {
       }
       parts.print(chipString(boot, 'print', text));
     },
-    btoa: (bytes: unknown) => Buffer.from(chipString(boot, 'btoa', bytes), 'latin1').toString('base64'),
+    btoa: (bytes: unknown) => btoa(chipString(boot, 'btoa', bytes)),
     atob: (base64: unknown) => chipAtob(boot, chipString(boot, 'atob', base64)),
     require(name: unknown) {
       const module = typeof name === 'string' && Object.hasOwn(modules, name) ? modules[name] : undefined;
       return module ?? boot.notSimulated(`chip.require("${String(name)}")`);
     },
   };
-  const globals = boot.realm.context as Record<string, unknown>;
+  const globals = boot.realm.globals;
   for (const [name, call] of Object.entries(functions)) {
     globals[name] = (...args: unknown[]) => {
       boot.touch(`chip.${name}`);
@@ -57,6 +62,7 @@ export function installChip(boot: Boot, parts: ChipParts): void {
   globals.I2C1 = parts.i2c;
   globals.ESP32 = parts.esp32;
   globals.Graphics = makeGraphics(boot);
+  Object.assign(globals, parts.memory);
   for (const name of unsimulatedGlobals.split(' ')) {
     Object.defineProperty(globals, name, {
       get: () => boot.notSimulated(`chip.${name}`),
@@ -96,16 +102,14 @@ function makeTimers(boot: Boot): object {
   };
 }
 
-function makeCrypto(boot: Boot): object {
+function makeCrypto(boot: Boot, sha256: Host['sha256']): object {
   return surface(boot, 'chip.crypto', {
     /**
      * The interpreter returns an ArrayBuffer, and lets a program index it as if it were an array, with a
      * length. `new Uint8Array(…)` of it works too; `instanceof Uint8Array` is false.
      */
     SHA256(data: unknown) {
-      const hash = createHash('sha256')
-        .update(chipString(boot, 'crypto.SHA256', data), 'latin1')
-        .digest();
+      const hash = sha256(toBytes(chipString(boot, 'crypto.SHA256', data)));
       const buffer = boot.realm.arrayBuffer(hash);
       return Object.assign(buffer, Array.from(hash), { length: hash.length });
     },

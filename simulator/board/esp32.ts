@@ -1,10 +1,12 @@
 /** `ESP32`: sleep, and why the chip woke. */
 import type { Boot } from './boot.ts';
 import { neverReturns } from './boot.ts';
+import type { Later } from './options.ts';
+import { rtcPads } from './rtc-pads.ts';
 import { surface } from './surface.ts';
 
-/** Pins that can wake the chip: RTC GPIOs (the list of Espruino's own check). */
-const rtcPins = new Set([0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 37, 39]);
+/** A later interpreter's own list of pins that can wake the chip has all RTC pads but this one. */
+const forgottenPin = 38;
 
 /** `deepSleep` takes a signed 32-bit number of microseconds. */
 const maxSleepUs = 2 ** 31 - 1;
@@ -17,11 +19,12 @@ export const wakeCause = { powerOn: 0, pin: 2, timer: 4 } as const;
 
 export type SleepOrder = { kind: 'pin'; pin: number; level: 0 | 1 } | { kind: 'timer'; us: number };
 
-/** @param lightSleep blocks for so many milliseconds; undefined: the interpreter has no such call. */
+/** @param lightSleep blocks for so many milliseconds; there only when the interpreter has such a call. */
 export function makeEsp32(
   boot: Boot,
+  later: Later,
   sleep: (order: SleepOrder) => void,
-  lightSleep: ((ms: number) => void) | undefined,
+  lightSleep: (ms: number) => void,
 ): object {
   function sleepNow(order: SleepOrder): never {
     sleep(order);
@@ -30,7 +33,7 @@ export function makeEsp32(
   return surface(boot, 'chip.ESP32', {
     getWakeupCause: () => boot.cause,
     deepSleepExt0(pin: unknown, level: unknown) {
-      if (typeof pin !== 'number' || !rtcPins.has(pin)) {
+      if (typeof pin !== 'number' || !rtcPads.has(pin) || (later.pin38Invalid && pin === forgottenPin)) {
         boot.raise('Invalid pin');
       }
       sleepNow({ kind: 'pin', pin: pin as number, level: level ? 1 : 0 });
@@ -42,7 +45,7 @@ export function makeEsp32(
       }
       sleepNow({ kind: 'timer', us: Math.trunc(us as number) });
     },
-    ...(lightSleep && {
+    ...(later.lightSleep && {
       lightSleep(ms: unknown) {
         if (typeof ms !== 'number' || !(ms <= maxLightSleepMs)) {
           boot.raise(

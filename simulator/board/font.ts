@@ -1,5 +1,5 @@
 /** Text in a font of the program's own, as the interpreter draws it. */
-import { toInt32 } from './binary.ts';
+import { toBytes, toInt32 } from './binary.ts';
 import type { Boot } from './boot.ts';
 import type { FillRect } from './graphics.ts';
 import { chipString } from './surface.ts';
@@ -40,10 +40,9 @@ export function readFont(
     boot.notSimulated(`${call} with ${packed >> 16} bits per pixel`);
   }
   return {
-    bitmap: Buffer.from(chipString(boot, call, bitmap), 'latin1'),
+    bitmap: toBytes(chipString(boot, call, bitmap)),
     firstCode,
-    widths:
-      typeof widths === 'string' ? Buffer.from(chipString(boot, call, widths), 'latin1') : toInt32(widths),
+    widths: typeof widths === 'string' ? toBytes(chipString(boot, call, widths)) : toInt32(widths),
     height: packed & 255,
     scale: Math.max(1, (packed >> 8) & 255),
   };

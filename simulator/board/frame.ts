@@ -1,10 +1,10 @@
-/** Pictures of a frame: pure functions, for golden files, the terminal and documents. */
-import { crc32, deflateSync } from 'node:zlib';
+/** Pictures of a frame: pure functions, for golden files, the terminal and documents. `png.ts` has one more. */
 import type { Frame } from './ssd1306.ts';
 
 export type { Frame };
 
-function pixel(frame: Frame, x: number, y: number): number {
+/** 1 lit, 0 dark, also below the last row. */
+export function pixel(frame: Frame, x: number, y: number): number {
   return y < frame.height ? (frame.pixels[y * frame.width + x] ?? 0) : 0;
 }
 
@@ -64,40 +64,4 @@ export function toSvg(frame: Frame, title = 'The display'): string {
     '</svg>',
     '',
   ].join('\n');
-}
-
-/** The first bytes of a PNG (RFC 2083, section 3.1). */
-export const pngSignature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-
-/** The same picture, plain: a grey-scale PNG (RFC 2083), each pixel `scale` dots wide. */
-export function toPng(frame: Frame, scale = 4): Buffer {
-  const width = frame.width * scale;
-  const rows: Buffer[] = [];
-  for (let y = 0; y < frame.height * scale; y++) {
-    const row = Buffer.alloc(width + 1); // the first byte: filter type 0, none
-    for (let x = 0; x < width; x++) {
-      row[x + 1] = pixel(frame, Math.floor(x / scale), Math.floor(y / scale)) ? 0xe8 : 0x08;
-    }
-    rows.push(row);
-  }
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(frame.height * scale, 4);
-  header[8] = 8; // bits per sample; colour type, compression, filter and interlace stay 0
-  return Buffer.concat([
-    pngSignature,
-    pngChunk('IHDR', header),
-    pngChunk('IDAT', deflateSync(Buffer.concat(rows))),
-    pngChunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-/** Length, type, data, CRC of type and data (RFC 2083, section 3.2). */
-export function pngChunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const chunk = Buffer.alloc(body.length + 8);
-  chunk.writeUInt32BE(data.length, 0);
-  body.copy(chunk, 4);
-  chunk.writeUInt32BE(crc32(body), body.length + 4);
-  return chunk;
 }

@@ -3,8 +3,7 @@
  * msb: false})` does in 2v29 with the calls that `hal.ts` declares. A differential test against the real
  * interpreter holds it to that.
  */
-import { types } from 'node:util';
-import { toInt32 } from './binary.ts';
+import { isArrayBuffer, isUint8Array, toBytes, toInt32 } from './binary.ts';
 import type { Boot } from './boot.ts';
 import { drawGlyphs, type Font, readFont, textWidth } from './font.ts';
 import { chipString, surface } from './surface.ts';
@@ -200,10 +199,10 @@ function drawImage(boot: Boot, s: Surface, image: unknown, left: number, top: nu
 
 function imageBytes(boot: Boot, call: string, buffer: unknown): Uint8Array | undefined {
   if (typeof buffer === 'string') {
-    return Buffer.from(chipString(boot, call, buffer), 'latin1');
+    return toBytes(chipString(boot, call, buffer));
   }
-  if (types.isArrayBuffer(buffer)) {
+  if (isArrayBuffer(buffer)) {
     return new Uint8Array(buffer);
   }
-  return types.isUint8Array(buffer) ? buffer : undefined;
+  return isUint8Array(buffer) ? buffer : undefined;
 }

@@ -1,5 +1,5 @@
 /** `I2C1`: the bus with the display on it. */
-import { types } from 'node:util';
+import { isUint8Array } from './binary.ts';
 import type { Boot } from './boot.ts';
 import { surface } from './surface.ts';
 
@@ -62,7 +62,7 @@ export function makeI2c(boot: Boot, wiring: I2cWiring): object {
 
 /** Numbers are cut to their low eight bits, as the interpreter does. */
 function bytesOf(data: unknown): Uint8Array | undefined {
-  if (types.isUint8Array(data)) {
+  if (isUint8Array(data)) {
     return Uint8Array.from(data);
   }
   const numbers = Array.isArray(data) && data.every(n => typeof n === 'number');

@@ -1,48 +1,120 @@
-/** GPIO: what the program drives, what the world drives, and who watches. */
+/**
+ * The board's wires and the chip's pads on them, at the levels of the wire: what the program drives and pulls, what the
+ * world drives, who watches. The pad that woke the chip by ext0 belongs to the RTC afterwards: the digital side reads 0
+ * until its bit is cleared or a timer sleep comes (espressif/esp-idf#245, micropython/micropython#3835).
+ */
 
-import { toInt32 } from './binary.ts';
-import type { Boot } from './boot.ts';
-import { chipFunction } from './surface.ts';
+import { padsAt, RtcRegisters, rtcPads } from './rtc-pads.ts';
 
-type Level = 0 | 1;
+export type Level = 0 | 1;
+export type Pull = 'up' | 'down';
 
-/** GPIOs of the ESP32. 20, 24 and 28 to 31 do not exist, 6 to 11 belong to the flash chip. */
-const existing = new Set([
-  0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 23, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39,
+/**
+ * Pulls at every boot (targets/esp32/jshardware.c, jshPinDefaultPullup): "input_pullup" for these, which on the negated
+ * GPIO 0 is the pull-down. 34 to 39 are in its list too, and have no pulls.
+ */
+const pulledAtBoot = new Map<number, Pull>([
+  [0, 'down'],
+  ...[12, 13, 14, 15, 18, 19, 21, 22, 25, 26, 27].map(pin => [pin, 'up'] as const),
 ]);
 
-/** Input only, no pull-up (data sheet of the ESP32, section 2.2). */
-const firstInputOnly = 34;
+/** All of it, as lists of a pin (a register) and what it has. */
+export interface FrozenPins {
+  driven: [number, Level][];
+  muxed: number[];
+  registers: [number, number][];
+  outside: [number, Level][];
+  pulls: [number, Pull][];
+}
 
-const modes = ['input', 'input_pullup', 'output', 'analog'];
-
-/** The board's wires: they outlive a boot. */
+/** They outlive a boot. */
 export class Pins {
   /** Pins the program drives. */
   readonly driven = new Map<number, Level>();
+  /** Pads that belong to the RTC: the digital side reads 0. */
+  readonly muxed = new Set<number>();
+  readonly #rtc = new RtcRegisters(this.muxed);
   readonly #outside = new Map<number, Level>();
+  /** Resistors of the board, far stronger than the chip's own. */
+  readonly #resistors = new Map<number, Level>();
+  readonly #pulls = new Map<number, Pull>();
   readonly #watchers = new Set<(pin: number, level: Level) => void>();
   /** Called when the level of a pin changed. */
   onChange: ((pin: number, level: Level, by: 'program' | 'world') => void) | undefined;
 
-  /** A pin nobody drives is high: button and reset have resistors to the supply. */
-  level(pin: number): Level {
-    return this.driven.get(pin) ?? this.#outside.get(pin) ?? 1;
+  /** @param pulledUp pins with a resistor to the supply. */
+  constructor(pulledUp: readonly number[] = []) {
+    for (const pin of pulledUp) this.#resistors.set(pin, 1);
   }
 
-  /** A finger, or anything else outside of the chip. */
-  setOutside(pin: number, level: Level): void {
-    this.#change(pin, 'world', () => this.#outside.set(pin, level));
+  /** The level on the wire. A pin that nobody holds floats, and whoever counts on it loses: it is low. */
+  level(pin: number): Level {
+    return (
+      this.driven.get(pin) ??
+      this.#outside.get(pin) ??
+      this.#resistors.get(pin) ??
+      (this.#pulls.get(pin) === 'up' ? 1 : 0)
+    );
+  }
+
+  /** What the chip's digital side sees. */
+  digital(pin: number): Level {
+    return this.muxed.has(pin) ? 0 : this.level(pin);
+  }
+
+  /** True while the chip's pull-down works against a resistor of the board: some 60 µA through 10 and 45 kΩ. */
+  leaks(pin: number): boolean {
+    return this.#resistors.get(pin) === 1 && this.#pulls.get(pin) === 'down';
+  }
+
+  /** A finger, or anything else outside of the chip; undefined: it lets go. */
+  setOutside(pin: number, level: Level | undefined): void {
+    this.#change(pin, 'world', () =>
+      level === undefined ? this.#outside.delete(pin) : this.#outside.set(pin, level),
+    );
   }
 
   drive(pin: number, level: Level | undefined): void {
-    this.#change(pin, 'program', () => {
-      if (level === undefined) {
-        this.driven.delete(pin);
-      } else {
-        this.driven.set(pin, level);
-      }
-    });
+    this.#change(pin, 'program', () =>
+      level === undefined ? this.driven.delete(pin) : this.driven.set(pin, level),
+    );
+  }
+
+  pull(pin: number, pull: Pull | undefined): void {
+    this.#change(pin, 'program', () =>
+      pull === undefined ? this.#pulls.delete(pin) : this.#pulls.set(pin, pull),
+    );
+  }
+
+  /** What the interpreter's own start does to the pads. */
+  boot(): void {
+    for (const [pin, pull] of pulledAtBoot) this.pull(pin, pull);
+  }
+
+  /**
+   * Sleep by this pin gives its pad to the RTC, and RTC pads keep their pulls, also over the waking. Undefined: any other
+   * sleep, or no battery: the RTC's own supply goes, and with it all pulls and what the RTC had.
+   */
+  sleepBy(pin: number | undefined): void {
+    for (const pulled of [...this.#pulls.keys()]) {
+      if (pin === undefined || !rtcPads.has(pulled)) this.pull(pulled, undefined);
+    }
+    if (pin === undefined) this.muxed.clear();
+    else this.muxed.add(pin);
+  }
+
+  /** Undefined: no register of RTC_IO. */
+  peekRtc(address: number): number | undefined {
+    return padsAt(address).length > 0 ? this.#rtc.read(address) : undefined;
+  }
+
+  /** False: no register of RTC_IO. */
+  pokeRtc(address: number, value: number): boolean {
+    const before = padsAt(address).map(pin => [pin, this.digital(pin)] as const);
+    if (before.length === 0) return false;
+    this.#rtc.write(address, value);
+    for (const [pin, digital] of before) this.#tell(pin, digital);
+    return true;
   }
 
   watch(watcher: (pin: number, level: Level) => void): () => void {
@@ -50,130 +122,40 @@ export class Pins {
     return () => this.#watchers.delete(watcher);
   }
 
+  freeze(): FrozenPins {
+    return {
+      driven: [...this.driven],
+      muxed: [...this.muxed],
+      registers: this.#rtc.all(),
+      outside: [...this.#outside],
+      pulls: [...this.#pulls],
+    };
+  }
+
+  /** Nobody is told: it is as it was. */
+  thaw({ driven, muxed, registers, outside, pulls }: FrozenPins): void {
+    for (const [address, value] of registers) this.#rtc.write(address, value);
+    this.muxed.clear();
+    for (const pin of muxed) this.muxed.add(pin);
+    for (const [pin, level] of driven) this.driven.set(pin, level);
+    for (const [pin, level] of outside) this.#outside.set(pin, level);
+    for (const [pin, pull] of pulls) this.#pulls.set(pin, pull);
+  }
+
   #change(pin: number, by: 'program' | 'world', change: () => void): void {
-    const before = this.level(pin);
+    const level = this.level(pin);
+    const digital = this.digital(pin);
     const wasDriven = this.driven.has(pin);
     change();
-    const after = this.level(pin);
-    if (before !== after || wasDriven !== this.driven.has(pin)) {
-      this.onChange?.(pin, after, by);
+    if (level !== this.level(pin) || wasDriven !== this.driven.has(pin)) {
+      this.onChange?.(pin, this.level(pin), by);
     }
-    if (before !== after) {
-      for (const watcher of [...this.#watchers]) {
-        watcher(pin, after);
-      }
-    }
-  }
-}
-
-/** The pin functions that the program sees. `nowS` is its clock. */
-export function pinCalls(
-  boot: Boot,
-  pins: Pins,
-  nowS: () => number,
-  readMv: (pin: number) => number,
-): object {
-  let lastWatch = 0;
-
-  function checked(call: string, pin: unknown): number {
-    if (typeof pin !== 'number' || !existing.has(pin)) {
-      return boot.notSimulated(`chip.${call} on pin ${String(pin)}`);
-    }
-    return pin;
+    this.#tell(pin, digital);
   }
 
-  function checkedOutput(call: string, pin: unknown): number {
-    const number = checked(call, pin);
-    return number >= firstInputOnly ? boot.notSimulated(`chip.${call} on input-only pin ${number}`) : number;
+  #tell(pin: number, before: Level): void {
+    const now = this.digital(pin);
+    if (now === before) return;
+    for (const watcher of [...this.#watchers]) watcher(pin, now);
   }
-
-  return {
-    pinMode(pin: unknown, mode: unknown) {
-      if (!modes.includes(String(mode))) {
-        boot.notSimulated(`chip.pinMode with mode ${String(mode)}`);
-      }
-      const number = mode === 'output' ? checkedOutput('pinMode', pin) : checked('pinMode', pin);
-      if (mode !== 'output') {
-        pins.drive(number, undefined);
-      } else if (!pins.driven.has(number)) {
-        pins.drive(number, 0);
-      }
-    },
-    digitalWrite(pin: unknown, level: unknown) {
-      pins.drive(checkedOutput('digitalWrite', pin), level ? 1 : 0);
-    },
-    digitalRead: (pin: unknown) => pins.level(checked('digitalRead', pin)),
-    analogRead(pin: unknown) {
-      const number = checked('analogRead', pin);
-      const millivolts = readMv(number);
-      boot.trace({ what: 'analog', pin: number, millivolts });
-      // 12 bits over the supply's 3.3 V.
-      return Math.min(4095, Math.round((millivolts / 3300) * 4095)) / 4095;
-    },
-    setWatch(callback: unknown, pin: unknown, options: unknown) {
-      const number = checked('setWatch', pin);
-      const o = options as { edge?: unknown; repeat?: unknown; debounce?: unknown } | undefined;
-      const edge = o?.edge ?? 'both';
-      if (typeof o !== 'object' || !['rising', 'falling', 'both'].includes(String(edge))) {
-        boot.notSimulated('chip.setWatch without {edge: "rising", "falling" or "both"}');
-      }
-      watch(boot, pins, number, {
-        call: chipFunction(boot, callback),
-        edge: String(edge),
-        repeat: Boolean(o?.repeat),
-        debounceMs: Math.max(0, toInt32(o?.debounce)),
-        nowS,
-      });
-      return ++lastWatch;
-    },
-  };
-}
-
-interface Watch {
-  call: (event: { state: boolean; time: number; lastTime: number | undefined; pin: number }) => void;
-  edge: string;
-  repeat: boolean;
-  debounceMs: number;
-  nowS: () => number;
-}
-
-/**
- * Without debounce every edge counts. With it, the pin must be quiet for so long and end at another level
- * than before; the event's time is that of its last edge.
- */
-function watch(boot: Boot, pins: Pins, pin: number, w: Watch): void {
-  let settled = pins.level(pin);
-  let lastTime: number | undefined;
-  let cancel: (() => void) | undefined;
-
-  function tell(level: Level, time: number): void {
-    settled = level;
-    const previous = lastTime;
-    lastTime = time;
-    if (w.edge === 'both' || (w.edge === 'rising') === (level === 1)) {
-      if (!w.repeat) {
-        stop();
-      }
-      boot.run(() => w.call({ state: level === 1, time, lastTime: previous, pin }));
-    }
-  }
-
-  const stop = pins.watch((changed, level) => {
-    if (changed !== pin) {
-      return;
-    }
-    const time = w.nowS();
-    if (w.debounceMs === 0) {
-      boot.later(0, () => tell(level, time));
-      return;
-    }
-    cancel?.();
-    cancel = boot.later(w.debounceMs, () => {
-      cancel = undefined;
-      if (level !== settled) {
-        tell(level, time);
-      }
-    });
-  });
-  boot.onDeath(stop);
 }

@@ -46,15 +46,16 @@ export interface Frame {
   pixels: Uint8Array;
 }
 
-/** Small and repeatable; noise needs no more (xorshift, Marsaglia 2003). */
-function noise(seed: number): () => number {
-  let state = seed | 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state & 0xff;
-  };
+/** All that it remembers. */
+export interface FrozenDisplay {
+  registers: Registers;
+  ram: number[];
+  column: number;
+  page: number;
+  powered: boolean;
+  inReset: boolean;
+  noise: number;
+  command: number[];
 }
 
 /**
@@ -73,7 +74,8 @@ export class Ssd1306 implements CommandHost {
   readonly unknown: (message: string) => void;
   #powered = false;
   #inReset = false;
-  readonly #noise: () => number;
+  /** Small and repeatable; noise needs no more (xorshift, Marsaglia 2003). */
+  #noise: number;
   /** A command whose parameters have not all come yet; they may come in later transactions. */
   #command: number[] = [];
 
@@ -81,14 +83,14 @@ export class Ssd1306 implements CommandHost {
     this.width = options.width;
     this.height = options.height;
     this.unknown = options.unknown;
-    this.#noise = noise(options.seed);
+    this.#noise = options.seed | 0 || 1;
   }
 
   /** Supply switched. After power-up the RAM holds whatever it fell into. */
   setPower(powered: boolean): void {
     if (powered && !this.#powered) {
       for (let i = 0; i < this.ram.length; i++) {
-        this.ram[i] = this.#noise();
+        this.ram[i] = this.#nextNoise();
       }
       this.#reset();
     }
@@ -145,6 +147,37 @@ export class Ssd1306 implements CommandHost {
       }
     }
     return { width, height, on, pixels };
+  }
+
+  freeze(): FrozenDisplay {
+    return {
+      registers: { ...this.registers },
+      ram: [...this.ram],
+      column: this.column,
+      page: this.page,
+      powered: this.#powered,
+      inReset: this.#inReset,
+      noise: this.#noise,
+      command: this.#command,
+    };
+  }
+
+  thaw({ registers, ram, column, page, powered, inReset, noise, command }: FrozenDisplay): void {
+    Object.assign(this.registers, registers);
+    this.ram.set(ram);
+    this.column = column;
+    this.page = page;
+    this.#powered = powered;
+    this.#inReset = inReset;
+    this.#noise = noise;
+    this.#command = [...command];
+  }
+
+  #nextNoise(): number {
+    this.#noise ^= this.#noise << 13;
+    this.#noise ^= this.#noise >>> 17;
+    this.#noise ^= this.#noise << 5;
+    return this.#noise & 0xff;
   }
 
   #reset(): void {

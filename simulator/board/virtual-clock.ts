@@ -52,18 +52,29 @@ export class VirtualClock implements Clock {
     this.#nowMs += Math.max(0, ms);
   }
 
+  /** Sockets stand still meanwhile, since nobody waits for the real world in here. */
+  pass(ms: number): boolean {
+    const endMs = this.#nowMs + Math.max(0, ms);
+    while (this.#runNext(endMs));
+    this.#nowMs = Math.max(this.#nowMs, endMs);
+    return true;
+  }
+
   stir(): void {
     this.#stirred = true;
   }
 
-  hold(why: string): () => void {
+  hold(why: string, limitMs?: number): () => void {
     const mine = { why };
     this.#holds.add(mine);
-    return () => {
+    const release = () => {
+      clearTimeout(limit);
       if (this.#holds.delete(mine)) {
         this.stir();
       }
     };
+    const limit = limitMs === undefined ? undefined : setTimeout(release, limitMs).unref();
+    return release;
   }
 
   /** Lets time pass until `done` says so. Throws when that takes more than `limitMs` virtual milliseconds. */

@@ -1,15 +1,7 @@
-/** The kinds of objects that a simulated cluster knows, and how its discovery tells of them. */
+/** The kinds of objects that a simulated new cluster knows: some of a real one's, enough for what is put into it. */
+import type { Kind } from '../cluster-api/kinds.ts';
 
-/** One kind. `name` is its place in paths. */
-export interface Kind {
-  apiVersion: string;
-  name: string;
-  kind: string;
-  namespaced: boolean;
-}
-
-/** Some of a real cluster's: enough for what is put into a new one. */
-const table: Record<string, readonly [kind: string, name: string, scope: 'cluster' | 'namespaced'][]> = {
+const table: Record<string, readonly [kind: string, plural: string, scope: 'cluster' | 'namespaced'][]> = {
   v1: [
     ['ConfigMap', 'configmaps', 'namespaced'],
     ['LimitRange', 'limitranges', 'namespaced'],
@@ -35,47 +27,21 @@ const table: Record<string, readonly [kind: string, name: string, scope: 'cluste
   ],
 };
 
-const kinds: readonly Kind[] = Object.entries(table).flatMap(([apiVersion, rows]) =>
-  rows.map(([kind, name, scope]) => ({ apiVersion, kind, name, namespaced: scope === 'namespaced' })),
-);
+export const kinds: readonly Kind[] = Object.entries(table).flatMap(([apiVersion, rows]) => {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  return rows.map(([kind, plural, scope]) => ({
+    group,
+    plural,
+    kind,
+    namespaced: scope === 'namespaced',
+    versions: [version],
+    custom: false,
+  }));
+});
 
-const groupVersions = Object.keys(table).filter(apiVersion => apiVersion.includes('/'));
-
-export function findKind(apiVersion: string, name: string): Kind | undefined {
-  return kinds.find(kind => kind.apiVersion === apiVersion && kind.name === name);
-}
-
-/** What stands at a path of discovery (`/api`, `/apis`, `/api/v1`, `/apis/<group>`, `/apis/<group>/<version>`). */
-export function discovery(path: string): object | undefined {
-  if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] };
-  if (path === '/apis') {
-    return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupVersions.map(groupOf) };
-  }
-  const apiVersion = path.replace(/^\/apis?\//, '');
-  const [, root] = path.split('/', 2);
-  if (apiVersion in table && root === (apiVersion.includes('/') ? 'apis' : 'api')) {
-    return {
-      kind: 'APIResourceList',
-      apiVersion: 'v1',
-      groupVersion: apiVersion,
-      resources: rows(apiVersion),
-    };
-  }
-  const inGroup = groupVersions.find(version => path === `/apis/${version.split('/', 1)[0]}`);
-  return inGroup === undefined ? undefined : { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(inGroup) };
-}
-
-function groupOf(groupVersion: string) {
-  const [name = '', version = ''] = groupVersion.split('/');
-  const preferredVersion = { groupVersion, version };
-  return { name, versions: [preferredVersion], preferredVersion };
-}
-
-function rows(apiVersion: string) {
-  return kinds
-    .filter(kind => kind.apiVersion === apiVersion)
-    .map(({ name, kind, namespaced }) => {
-      const verbs = kind === 'Node' ? ['get', 'list'] : ['get', 'list', 'patch'];
-      return { name, singularName: kind.toLowerCase(), namespaced, kind, verbs };
-    });
+/** @throws Error when there is none, which is a mistake of the caller's. */
+export function coreKind(name: string): Kind {
+  const kind = kinds.find(one => one.group === '' && one.kind === name);
+  if (kind === undefined) throw new Error(`no kind ${name}`);
+  return kind;
 }

@@ -4,9 +4,15 @@ import https from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { errnoOf } from '../../config/src/setup-error.ts';
-import { maxBodyBytes, readBody, versionOf } from './api-http.ts';
-import { ApiObjects } from './api-objects.ts';
-import { type ApiAnswer, type ApiNode, answerCall, failure } from './api-rest.ts';
+import { type Account, allRules, anonymous } from '../cluster-api/accounts.ts';
+import { Api } from '../cluster-api/api.ts';
+import { send, sendRefusal } from '../cluster-api/front.ts';
+import { tooLarge, unauthorized } from '../cluster-api/refusal.ts';
+import { targetOf } from '../cluster-api/target.ts';
+import { Watches } from '../cluster-api/watches.ts';
+import { readBody } from './api-http.ts';
+import { kinds } from './api-kinds.ts';
+import { type ApiNode, ApiObjects } from './api-objects.ts';
 import type { ClusterIdentity } from './identity.ts';
 
 const defaultPort = 6443;
@@ -104,7 +110,10 @@ function boundAddress(listener: Server): { address: string; port: number } {
 
 async function makeHandshaker(options: ApiServerOptions, host: string): Promise<https.Server> {
   const [authority, pair] = await Promise.all([options.identity.authority(), options.identity.server(host)]);
-  const contents = { objects: new ApiObjects(), nodes: () => [], accepts: () => true, ...options };
+  const { objects = new ApiObjects(), nodes = () => [], identity, kubernetesVersion } = options;
+  const served = { kinds, store: objects.store, watches: new Watches(), counts: true } as const;
+  const api = new Api({ ...served, typedPatchStatus: 500, deprecatesV1beta1: false }, kubernetesVersion, '');
+  const look = () => objects.setNodes(nodes(), kubernetesVersion);
   return https.createServer(
     {
       key: pair.keyPem,
@@ -115,61 +124,47 @@ async function makeHandshaker(options: ApiServerOptions, host: string): Promise<
       rejectUnauthorized: false,
     },
     (request, response) => {
-      answer(request, response, contents).catch(() => request.destroy());
+      answer(request, response, api, identity, look).catch(() => request.destroy());
     },
   );
 }
 
+/** @param look brings the nodes up to date */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  contents: Required<ApiServerOptions>,
+  api: Api,
+  identity: ClusterIdentity,
+  look: () => void,
 ): Promise<void> {
   const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'https://kubernetes');
-  // Open to everybody, as the role system:public-info-viewer of a real cluster has it.
-  if (path === '/readyz' || path === '/healthz' || path === '/livez') {
-    response.setHeader('content-type', 'text/plain; charset=utf-8');
-    response.end('ok');
-    return;
-  }
-  if (path === '/version') {
-    send(response, { status: 200, json: versionOf(contents.kubernetesVersion) });
-    return;
-  }
-  const who = callerOf(request, contents.identity);
-  if (who === 'stranger') {
-    send(response, failure(401, 'Unauthorized', 'Unauthorized'));
-  } else if (who === 'anonymous') {
-    const message = `forbidden: User "system:anonymous" cannot ${verbOf(request)} path "${path}"`;
-    send(response, failure(403, 'Forbidden', message));
-  } else {
-    const body = await readBody(request);
-    if (body === undefined) {
-      send(response, failure(413, 'RequestEntityTooLarge', `limit is ${maxBodyBytes}`));
-      return;
-    }
-    const [contentType = ''] = (request.headers['content-type'] ?? '').split(';', 1);
-    const method = request.method ?? 'GET';
-    send(response, answerCall({ method, path, query, contentType: contentType.trim(), body }, contents));
+  const { method = 'GET', headers } = request;
+  const target = targetOf(path, api.served.kinds);
+  const body = await readBody(request);
+  try {
+    const account = callerOf(request, identity);
+    if (body === undefined) throw tooLarge();
+    const [contentType = ''] = (headers['content-type'] ?? '').split(';', 1);
+    const userAgent = headers['user-agent'] ?? '';
+    const call = { method, path, query, contentType: contentType.trim(), userAgent, body, account };
+    api.authorize(call, target);
+    if (target?.kind.kind === 'Node') look();
+    send(response, api.answer(call, target));
+  } catch (error) {
+    sendRefusal(response, error);
   }
 }
 
+const administrator: Account = { user: 'kubernetes-admin', rules: allRules, clusterRules: allRules };
+
 /** Wrong credentials are worse than none: Kubernetes answers 401 to the first and 403 to the second. */
-function callerOf(request: IncomingMessage, identity: ClusterIdentity): 'admin' | 'anonymous' | 'stranger' {
+function callerOf(request: IncomingMessage, identity: ClusterIdentity): Account {
   const socket = request.socket as TLSSocket;
   // `authorized` alone is not enough: Node also says it of a resumed connection that never showed a certificate.
   const showedCertificate = Object.keys(socket.getPeerCertificate() ?? {}).length > 0;
   const { authorization } = request.headers;
-  if (showedCertificate && socket.authorized) return 'admin';
-  if (authorization === `Bearer ${identity.token}`) return 'admin';
-  return showedCertificate || authorization !== undefined ? 'stranger' : 'anonymous';
-}
-
-function verbOf(request: IncomingMessage): string {
-  return (request.method ?? 'GET').toLowerCase();
-}
-
-function send(response: ServerResponse, { status, json }: ApiAnswer): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(json));
+  if (showedCertificate && socket.authorized) return administrator;
+  if (authorization === `Bearer ${identity.token}`) return administrator;
+  if (showedCertificate || authorization !== undefined) throw unauthorized();
+  return anonymous;
 }

@@ -1,5 +1,5 @@
 /** What a cluster itself says of its nodes. */
-import type { ApiNode } from './api-rest.ts';
+import type { ApiNode } from './api-objects.ts';
 import type { Cluster } from './cluster.ts';
 import type { Failures } from './failures.ts';
 

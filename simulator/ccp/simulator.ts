@@ -13,7 +13,7 @@ import { v2Api } from './v2/routes.ts';
 import { v3Api } from './v3/routes.ts';
 
 export type { Failure } from './failures.ts';
-export type { CcpSimulatorOptions, StateWords, V3Options, V3Words } from './options.ts';
+export type { CcpSimulatorOptions } from './options.ts';
 
 /** Calls remembered for {@link CcpSimulator.calls}; older ones are forgotten. */
 const maxCalls = 1000;

@@ -181,12 +181,13 @@ const statuses: Record<ApiVersion, Schema> = {
 };
 
 /** The whole object's schema. Every kind but `Cluster` may hold what it likes beside its metadata. */
-export function schemaOf({ kind, group }: Kind, version: string): Schema {
+export function schemaOf({ kind, group, custom }: Kind, version: string): Schema {
   const common = { apiVersion: text, kind: text, metadata };
   if (kind !== 'Cluster' || group === '') {
     const fields = { ...common, spec: any, status: any };
     const core = { data: any, stringData: any, binaryData: any, type: any, immutable: any, secrets: any };
-    return object(group === '' ? { ...fields, ...core } : fields);
+    const rbac = { rules: any, aggregationRule: any, subjects: any, roleRef: any };
+    return object(custom ? fields : { ...fields, ...core, ...rbac });
   }
   const known = version === 'v1beta1' ? 'v1beta1' : 'v1beta2';
   // In v1beta2 there is no Cluster without a spec.

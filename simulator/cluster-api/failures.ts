@@ -10,6 +10,8 @@ export type Failure = FailureCause & {
 export type FailureCause =
   /** Calls end with this status (500 to 599, or 429; 500 when left out) before they do anything. */
   | ({ kind: 'serverError'; status?: number; retryAfterS?: number } & CallFilter)
+  /** Writes of Clusters are answered 500, as while the controllers that have to be asked do not run. */
+  | { kind: 'webhookSilent' }
   /** Calls are answered 403, whatever rights there are. */
   | ({ kind: 'forbidden' } & CallFilter)
   /** Calls that the login has the right to are answered 403 all the same, with these words: a quota, a webhook. */

@@ -3,15 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { errnoOf, messageOf, SetupError } from '../../config/src/setup-error.ts';
-import { maxBodyBytes, readBody } from '../ccp/api-http.ts';
-import { failure } from '../ccp/api-rest.ts';
+import { readBody } from '../ccp/api-http.ts';
 import type { KeyPair } from '../ccp/certificates.ts';
 import type { Clock } from '../ccp/clock.ts';
 import { type Accounts, forbidden } from './accounts.ts';
 import type { Api } from './api.ts';
 import type { Answer, Call } from './call.ts';
 import { type Failures, type FilteredCall, hits } from './failures.ts';
-import { expired, Refusal, unauthorized } from './refusal.ts';
+import { expired, Refusal, statusOf, tooLarge, unauthorized } from './refusal.ts';
 import { type Target, targetOf, verbOf } from './target.ts';
 import { watchCall } from './watch-call.ts';
 import type { Sink } from './watches.ts';
@@ -116,7 +115,7 @@ export class Front {
         else send(response, answer);
       }
     } catch (error) {
-      sendRefusal(response, error instanceof Refusal ? error : internalError(error));
+      sendRefusal(response, error);
     }
   }
 
@@ -131,6 +130,8 @@ export class Front {
     const wanted = (filter: object) => hits(filter, seen);
     const broken = failures.take('serverError', wanted)?.failure;
     if (broken !== undefined) throw serverError(broken.status ?? 500, broken.retryAfterS);
+    const isAsked = seen.resource === 'clusters' && !['get', 'list', 'watch'].includes(seen.verb);
+    if (isAsked && failures.take('webhookSilent') !== undefined) throw webhookSilent();
     if (failures.take('unauthorized', wanted) !== undefined) throw unauthorized();
     const account = accounts.caller(request.headers.authorization);
     if (failures.take('forbidden', wanted) !== undefined) {
@@ -188,7 +189,7 @@ function streamTo(response: ServerResponse): Sink {
   };
 }
 
-function send(response: ServerResponse, { status, json, text, warnings = [] }: Answer): void {
+export function send(response: ServerResponse, { status, json, text, warnings = [] }: Answer): void {
   if (response.destroyed) return;
   for (const warning of warnings) response.appendHeader('warning', `299 - ${JSON.stringify(warning)}`);
   response.writeHead(status, {
@@ -197,19 +198,27 @@ function send(response: ServerResponse, { status, json, text, warnings = [] }: A
   response.end(json === undefined ? text : JSON.stringify(json));
 }
 
-function sendRefusal(response: ServerResponse, refusal: Refusal): void {
+/** @param error thrown while it was answered; what is no Refusal is 500 */
+export function sendRefusal(response: ServerResponse, error: unknown): void {
+  const refusal = error instanceof Refusal ? error : internalError(error);
   const { status, reason, message, details, retryAfterS } = refusal;
   if (retryAfterS !== undefined && !response.destroyed)
     response.setHeader('retry-after', String(retryAfterS));
-  const { json } = failure(status, reason, message, details);
-  // An error that nobody gave a reason goes without one.
-  send(response, { status, json: reason === '' ? { ...json, reason: undefined } : json });
+  send(response, { status, json: statusOf(status, reason, message, details) });
 }
-
-const tooLarge = () => new Refusal(413, 'RequestEntityTooLarge', `limit is ${maxBodyBytes}`);
 
 const internalError = (error: unknown) =>
   new Refusal(500, 'InternalError', `Internal error occurred: ${messageOf(error)}`);
+
+/** In the words of a real API server. */
+const webhookSilent = () =>
+  internalError(
+    new Error(
+      'failed calling webhook "default.cluster.cluster.x-k8s.io": failed to call webhook: Post ' +
+        '"https://capi-webhook-service.capi-system.svc:443/mutate-cluster-x-k8s-io-v1beta2-cluster?timeout=10s": ' +
+        'dial tcp 10.96.0.17:443: connect: connection refused',
+    ),
+  );
 
 function serverError(status: number, retryAfterS: number | undefined): Refusal {
   const reasons: Record<number, string> = {

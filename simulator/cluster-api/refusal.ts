@@ -1,4 +1,6 @@
 /** Every "no" of the simulated API server, worded as Kubernetes words it. */
+import type { JsonObject } from '../ccp/api-fields.ts';
+import { maxBodyBytes } from '../ccp/api-http.ts';
 import { fullName, type Kind } from './kinds.ts';
 
 /** Thrown wherever a call is refused; the front turns it into a `Status` object. */
@@ -16,6 +18,21 @@ export class Refusal extends Error {
     this.details = details;
     this.retryAfterS = retryAfterS;
   }
+}
+
+/** The `Status` object with which Kubernetes says no. */
+export function statusOf(code: number, reason: string, message: string, details: object = {}): JsonObject {
+  const status = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    details,
+    code,
+  };
+  // An error that nobody gave a reason goes without one.
+  return { ...status, ...(reason === '' ? {} : { reason }) } as JsonObject;
 }
 
 /** What is wrong with which field: a cause of a 422. */
@@ -61,6 +78,9 @@ export const stale = (kind: Kind, name: string) =>
     name,
     'the object has been modified; please apply your changes to the latest version and try again',
   );
+
+/** The limit is the real server's, in bytes. */
+export const tooLarge = () => new Refusal(413, 'RequestEntityTooLarge', `limit is ${maxBodyBytes}`);
 
 export const expired = (message: string) => new Refusal(410, 'Expired', message);
 

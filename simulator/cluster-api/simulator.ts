@@ -18,7 +18,6 @@ import { Store } from './store.ts';
 import { Watches } from './watches.ts';
 
 export type { Rule } from './accounts.ts';
-export type { ClassOptions } from './classes.ts';
 export { buildMs } from './controllers/build.ts';
 export type { Failure } from './failures.ts';
 export type { CallRecord } from './front.ts';

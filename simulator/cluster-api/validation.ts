@@ -3,6 +3,7 @@
 import { parseCidr } from '../ccp/addresses.ts';
 import { isObject, type Json, type JsonObject } from '../ccp/api-fields.ts';
 import { schemaOf } from './cluster-schema.ts';
+import type { Kind } from './kinds.ts';
 import { type FieldProblem, invalid } from './refusal.ts';
 import { problemsOf } from './schema.ts';
 import { labelsOf, metadataOf } from './store.ts';
@@ -25,15 +26,16 @@ const bad = (field: string, value: string, why: string): FieldProblem => ({
 export function validate(object: JsonObject, target: Target): void {
   const { kind, version } = target;
   const { name } = metadataOf(object);
-  const problems = [...metadataProblems(object), ...problemsOf(object, schemaOf(kind, version))];
+  const problems = [...metadataProblems(object, kind), ...problemsOf(object, schemaOf(kind, version))];
   const found = problems.length > 0 || kind.kind !== 'Cluster' ? problems : clusterProblems(object);
   if (found.length > 0) throw invalid(kind, String(name), found);
 }
 
-function metadataProblems(object: JsonObject): FieldProblem[] {
+function metadataProblems(object: JsonObject, { group }: Kind): FieldProblem[] {
   const { name, annotations, deletionTimestamp } = metadataOf(object);
   const problems: FieldProblem[] = [];
-  if (!subdomain.test(String(name)))
+  // The kinds of RBAC may have any name that fits into a path.
+  if (!subdomain.test(String(name)) && group !== 'rbac.authorization.k8s.io')
     problems.push(
       bad(
         'metadata.name',

@@ -1,6 +1,6 @@
 /** Open watches: events line by line until the time is over, somebody cuts them or history is forgotten. */
 import type { JsonObject } from '../ccp/api-fields.ts';
-import { failure } from '../ccp/api-rest.ts';
+import { statusOf } from './refusal.ts';
 import { type Change, metadataOf } from './store.ts';
 
 /** Where the lines go. */
@@ -79,7 +79,7 @@ export class Watch {
 
   /** The history that it needed is forgotten: an ERROR event, then the end. */
   gone(message: string): void {
-    this.#send('ERROR', failure(410, 'Expired', message).json as JsonObject);
+    this.#send('ERROR', statusOf(410, 'Expired', message));
     this.end();
   }
 

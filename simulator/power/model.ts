@@ -27,9 +27,12 @@ export function integrate(trace: readonly TraceEntry[], currents: Currents, span
   let doing = nothing;
   let sinceMs = span.fromMs;
   function drawUntil(atMs: number): void {
+    // A dial that blocks may end between two entries.
+    const end = doing.blockedUntilMs;
+    if (sinceMs < end && end < atMs) drawUntil(end);
     const ms = Math.min(atMs, span.untilMs) - sinceMs;
     if (ms <= 0) return;
-    for (const [part, mA] of Object.entries(draws(doing, currents)) as [Part, number][]) {
+    for (const [part, mA] of Object.entries(draws(doing, currents, sinceMs)) as [Part, number][]) {
       const charge = (mA * ms) / msPerHour;
       const before = parts.get(part) ?? { mAh: 0, ms: 0 };
       parts.set(part, { mAh: before.mAh + charge, ms: before.ms + ms });
@@ -57,7 +60,10 @@ export function lastDoing(trace: readonly TraceEntry[]): Doing {
 
 /** What it goes on drawing at the trace's end, in mA. */
 export function standbyMa(trace: readonly TraceEntry[], currents: Currents): number {
-  return Object.values(draws(lastDoing(trace), currents)).reduce((sum, mA) => sum + mA, 0);
+  return Object.values(draws(lastDoing(trace), currents, trace.at(-1)?.atMs ?? 0)).reduce(
+    (sum, mA) => sum + mA,
+    0,
+  );
 }
 
 /** How long a battery lasts at this current. The cell's own self-discharge is left out. */

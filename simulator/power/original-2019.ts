@@ -19,6 +19,9 @@ const sketch = {
   showsTimeoutMs: 10_000,
 };
 
+/** How long the sketch shows its address. */
+export const sketchShowsMs = 30_000;
+
 /** Native boot after a reset (published, measured by others). */
 const nativeBootMs = 270;
 

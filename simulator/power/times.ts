@@ -4,9 +4,9 @@ import type { Figure } from './currents.ts';
 
 export const durations = {
   bootMs: {
-    value: 450 + 200 + 350,
+    value: 450 + 590 + 60,
     source:
-      'published: deep sleep to the first print 450 ms, and a fixed delay of 200 ms in Espruino; assumption: 350 ms for its own start and the first lines of the program, for which no figure is published',
+      'published: deep sleep to the first print 450 ms; seen on an emulated chip: 590 ms from the start of the interpreter to the first picture, instructions counted, 200 of them a fixed delay; assumption: 60 ms more for the flash, beside what the simulated board counts for calls and wires',
   },
   joinMs: {
     value: 1626,

@@ -1,33 +1,15 @@
 /** What a person gets who gives the command line something wrong: one clear sentence and exit code 1 or 2. */
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parseDocument } from 'yaml';
 import { makeSite, type Site, writeDeviceFiles, writeProvisionerFile } from '../../cli/demo/site.ts';
+import { dashbutton as dashbuttonIn, type Ended } from './fixtures/workshop.ts';
 
-const bin = new URL('../../cli/bin.js', import.meta.url).pathname;
-
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function dashbutton(...args: string[]): Promise<Ended> {
-  return new Promise(resolve => {
-    execFile(process.execPath, [bin, ...args], { timeout: 20_000 }, (error, stdout, stderr) => {
-      void resolve({
-        code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
-        stdout,
-        stderr,
-      });
-    });
-  });
-}
+const dashbutton = (...args: string[]) => dashbuttonIn('.', ...args);
 
 let dir: string;
 let site: Site;
@@ -71,11 +53,11 @@ function expectOneSentence({ code, stderr }: Ended, ...words: (string | RegExp)[
 }
 
 describe('settings of the provisioner', () => {
-  it('that are right are said to be right', async () => {
+  test('that are right are said to be right', async () => {
     expect(await dashbutton('provisioner', '--config', settings, '--check')).toMatchObject({ code: 0 });
   });
 
-  it('with five mistakes are answered with five problems, each with its path', async () => {
+  test('with five mistakes are answered with five problems, each with its path', async () => {
     const path = changedSettings({
       'relay.url': 'http://relay',
       site: 'Lab 1',
@@ -96,7 +78,7 @@ describe('settings of the provisioner', () => {
     }
   });
 
-  it('that are missing, or not YAML', async () => {
+  test('that are missing, or not YAML', async () => {
     expectOneSentence(
       await dashbutton('provisioner', '--config', join(dir, 'none.yaml')),
       'none.yaml',
@@ -107,7 +89,7 @@ describe('settings of the provisioner', () => {
     expectOneSentence(await dashbutton('provisioner', '--config', path), 'broken.yaml', 'not YAML');
   });
 
-  it('that name a key which is missing, a folder, or no key', async () => {
+  test('that name a key which is missing, a folder, or no key', async () => {
     const cases: [string, RegExp][] = [
       ['missing.key', /no such file/],
       ['a-folder', /folder/],
@@ -123,7 +105,7 @@ describe('settings of the provisioner', () => {
     }
   });
 
-  it('and a proxy with its password in the address is refused without repeating it', async () => {
+  test('and a proxy with its password in the address is refused without repeating it', async () => {
     const path = changedSettings({ proxy: 'http://user:hunter2@proxy:3128' });
     const ended = await dashbutton('provisioner', '--config', path, '--check');
     expectOneSentence(ended, 'proxy');
@@ -132,7 +114,7 @@ describe('settings of the provisioner', () => {
 });
 
 describe('the relay', () => {
-  it('names every mistake of its users file', async () => {
+  test('names every mistake of its users file', async () => {
     const path = join(dir, 'bad-users.yaml');
     writeFileSync(path, 'users:\n  - { name: House, role: king, site: lab, verifier: hunter2 }\n');
     const ended = await dashbutton('relay', '--users', path, '--port', '0');
@@ -140,26 +122,28 @@ describe('the relay', () => {
     expect(ended.stderr).not.toContain('hunter2');
   });
 
-  it('says that its port is taken', async () => {
+  test('says that its port is taken', async () => {
     const server = createServer();
+    onTestFinished(() => {
+      server.close();
+    });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     const ended = await dashbutton('relay', '--users', site.usersFile, '--port', String(port));
-    server.close();
     expectOneSentence(ended, String(port), 'in use');
   });
 
-  it('refuses a port that is none', async () => {
+  test('refuses a port that is none', async () => {
     expectOneSentence(await dashbutton('relay', '--users', site.usersFile, '--port', '99999'), '0 to 65535');
   });
 });
 
 describe('a button that there is not', () => {
-  it('in the demo', async () => {
+  test('in the demo: those that there are', async () => {
     expectOneSentence(await dashbutton('demo', '--once', 'house-99'), 'house-99', 'house-01 and cloud-01');
   });
 
-  it('among the simulated boards', async () => {
+  test('among the simulated boards: those that there are', async () => {
     const boards = join(dir, 'boards');
     expectOneSentence(await dashbutton('press', 'house-99', '--boards', boards), 'house-99', 'house-01');
     expectOneSentence(await dashbutton('press', '../users', '--boards', boards), 'no button');
@@ -167,14 +151,15 @@ describe('a button that there is not', () => {
 });
 
 describe('the command itself', () => {
-  it('says what it has when asked for something else', async () => {
+  test('says what it has when asked for something else', async () => {
     const ended = await dashbutton('destroy');
     expectOneSentence(ended, 'destroy', '--help');
   });
 
-  it('shows examples in every help', async () => {
-    for (const command of [[], ['demo'], ['press'], ['relay'], ['provisioner'], ['build']]) {
-      const { code, stdout } = await dashbutton(...command, '--help');
+  test('shows examples in every help', async () => {
+    // That of the command itself: bin.test.ts.
+    for (const command of ['demo', 'press', 'relay', 'provisioner', 'build']) {
+      const { code, stdout } = await dashbutton(command, '--help');
       expect(code).toBe(0);
       expect(stdout).toContain('Examples:');
     }

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { parse } from 'yaml';
 import { startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { makeAuthority } from '../../simulator/ccp/certificates.ts';
@@ -12,10 +13,18 @@ import {
   type Rule,
   startClusterApiSimulator,
 } from '../../simulator/cluster-api/simulator.ts';
-import { freePort } from '../e2e/proxies-programs.ts';
-import { eventually, type Lab } from '../provisioner/lab.ts';
-import { allWell, problemsOf, SetUp, statesOf, type Visited, visit, warningsOf } from './doctor-lab.ts';
-import { startLimitMs } from './operator-lab.ts';
+import { freePort } from '../e2e/fixtures/proxies-programs.ts';
+import { until } from '../fixtures/patience.ts';
+import type { Lab } from '../provisioner/fixtures/lab.ts';
+import {
+  allWell,
+  problemsOf,
+  SetUp,
+  statesOf,
+  type Visited,
+  visit,
+  warningsOf,
+} from './fixtures/doctor-lab.ts';
 
 const example = new URL('../../provisioner/examples/cluster-api-docker-cluster.yaml', import.meta.url)
   .pathname;
@@ -28,7 +37,7 @@ beforeAll(async () => {
   setUp = await SetUp.start();
   lab = setUp.lab;
   fleet = await startClusterApiSimulator({ speed: 100 });
-}, startLimitMs);
+});
 
 afterAll(async () => {
   await fleet.close();
@@ -87,11 +96,30 @@ function broken(visited: Visited, step: string, named: string[]) {
   return setUp.expectBroken(visited, step, named)[0];
 }
 
+test('controllers that do not answer: said once, however many profiles, and of no setting', async () => {
+  const heal = fleet.fail({ kind: 'webhookSilent' });
+  onTestFinished(heal);
+  const path = settings();
+  const text = readFileSync(path, 'utf8');
+  const { profiles, ...rest } = parse(text);
+  const { house } = profiles;
+  const second = { ...house, rangePool: '172.16.0.0/12' };
+  const visited = await visit(setUp.write({ ...rest, profiles: { house, second } }));
+  const problem = broken(visited, 'template objects', ['platforms.fleet']);
+  expect(problem).toMatchObject({
+    found: expect.stringMatching(
+      /webhook default\.cluster\.cluster\.x-k8s\.io does not answer: connection refused$/,
+    ),
+    expected: expect.stringContaining('profiles house, second'),
+    advice: expect.stringContaining('no setting is wrong'),
+  });
+});
+
 describe('all is well', () => {
-  it.each([
+  test.each([
     ['a topology', topology],
     ['manifests', manifests],
-  ])('%s; whose certificate, which namespace; nothing is made', async (_, template) => {
+  ])('whose certificate, which namespace; nothing is made: %s', async (_, template) => {
     const visited = await visit(settings({ template }));
     expect(statesOf(visited), visited.text).toEqual(allWell);
     expect(visited.text).toMatch(/fleet: TLSv1\.\d, certificate of .* by management-cluster until/);
@@ -103,7 +131,7 @@ describe('all is well', () => {
     expect(warningsOf(visited)).toEqual([]);
   });
 
-  it('with server, tokenFile and ca', async () => {
+  test('with server, tokenFile and ca', async () => {
     setUp.file('fleet.token', fleet.token);
     setUp.file('fleet-ca.pem', fleet.ca);
     const path = setUp.write({
@@ -129,7 +157,7 @@ function houseOn(platform: string): object {
 }
 
 describe('the way in', () => {
-  it('no such name; nobody there; no TLS', { timeout: startLimitMs }, async () => {
+  test('no such name; nobody there; no TLS', async () => {
     const at = (url: string) => fleet.kubeconfig().replace(fleet.url, url);
     const unknown = await visit(settings({ text: at('https://fleet.invalid:6443') }));
     expect(broken(unknown, 'DNS', ['platforms.fleet.kubeconfig'])?.found).toContain('fleet.invalid');
@@ -141,14 +169,14 @@ describe('the way in', () => {
     expect(broken(plain, 'platform login', ['platforms.fleet.kubeconfig'])?.found).toContain('speaks no TLS');
   });
 
-  it('a proxy that is not there is the one that is named', async () => {
+  test('a proxy that is not there is the one that is named', async () => {
     const port = await freePort();
     const away = await visit(settings({ platform: { proxy: `http://127.0.0.1:${port}` } }));
     const problem = broken(away, 'platform login', ['platforms.fleet.proxy']);
     expect(problem?.found).toContain(`127.0.0.1:${port}`);
   });
 
-  it('another authority: not believed, and no token is sent', async () => {
+  test('another authority: not believed, and no token is sent', async () => {
     const { certPem } = await makeAuthority('other');
     const other = Buffer.from(certPem).toString('base64');
     const text = fleet.kubeconfig().replace(Buffer.from(fleet.ca).toString('base64'), other);
@@ -160,7 +188,7 @@ describe('the way in', () => {
     expect(fleet.requests()).toHaveLength(before);
   });
 
-  it('a token that is worth nothing; a kubeconfig without a login', async () => {
+  test('a token that is worth nothing; a kubeconfig without a login', async () => {
     const worthless = await visit(settings({ text: fleet.kubeconfig('worthless') }));
     const problem = broken(worthless, 'platform login', ['platforms.fleet.kubeconfig']);
     expect(problem).toMatchObject({
@@ -175,7 +203,7 @@ describe('the way in', () => {
     );
   });
 
-  it('not in a pod', async () => {
+  test('not in a pod', async () => {
     vi.stubEnv('KUBERNETES_SERVICE_HOST', '');
     onTestFinished(() => {
       vi.unstubAllEnvs();
@@ -189,7 +217,7 @@ describe('the way in', () => {
     );
   });
 
-  it('a login without rights: which right, where, and the Role that gives it', async () => {
+  test('a login without rights: which right, where, and the Role that gives it', async () => {
     const token = fleet.addAccount({ name: 'stranger' });
     const problem = broken(await visit(settings({ text: fleet.kubeconfig(token) })), 'platform login', [
       'platforms.fleet.kubeconfig',
@@ -198,7 +226,7 @@ describe('the way in', () => {
     expect(problem?.expected).toBe('the rights of provisioner/deploy/role.yaml in namespace dashbutton');
   });
 
-  it('no Cluster API there', async () => {
+  test('no Cluster API there', async () => {
     const bare = await another({ apiVersions: [] });
     const problem = broken(await visit(settings({ text: bare.kubeconfig() })), 'platform login', [
       'platforms.fleet.kubeconfig',
@@ -222,7 +250,7 @@ const rights = (...more: Rule[]): Rule[] => [
 ];
 
 describe('templates', () => {
-  it('no such class: those that there are', async () => {
+  test('no such class: those that there are', async () => {
     const visited = await visit(settings({ template: { ...topology, class: 'quick-strat' } }));
     expect(broken(visited, 'template objects', [`${template}.class`])).toMatchObject({
       found: 'there is no quick-strat',
@@ -230,7 +258,7 @@ describe('templates', () => {
     });
   });
 
-  it('no such workers, no such variable: both', async () => {
+  test('no such workers, no such variable: both', async () => {
     const wrong = {
       ...topology,
       workers: [{ class: 'worker', name: 'md-0', replicas: 1 }],
@@ -245,7 +273,7 @@ describe('templates', () => {
     expect(problemsOf(visited)[1]?.expected).toBe('one of region, imageRepository');
   });
 
-  it('a variable that the class requires', async () => {
+  test('a variable that the class requires', async () => {
     const needs = await another({
       classes: [{ name: 'quick-start', variables: [{ name: 'region', required: true }] }],
     });
@@ -255,7 +283,7 @@ describe('templates', () => {
     expect(problem?.found).toBe('the class requires it');
   });
 
-  it('a definition is missing: which kind, and that its provider is', async () => {
+  test('a definition is missing: which kind, and that its provider is', async () => {
     const lacks = await another({ without: ['DockerCluster'] });
     const visited = await visit(settings({ text: lacks.kubeconfig(), template: manifests }));
     const problem = broken(visited, 'template objects', [template]);
@@ -265,17 +293,17 @@ describe('templates', () => {
     expect(problem?.advice).toContain('clusterctl init --infrastructure');
   });
 
-  it.each([
+  test.each([
     ['a class', topology],
     ['manifests', manifests],
-  ])('a namespace that is not there, with %s: that setting, once', async (_, wanted) => {
+  ])('a namespace that is not there: that setting, once: with %s', async (_, wanted) => {
     const visited = await visit(settings({ platform: { namespace: 'nowhere' }, template: wanted }));
     const problem = broken(visited, 'template objects', ['platforms.fleet.namespace']);
     expect(problem?.found).toContain('namespaces "nowhere" not found');
     expect(problem?.advice).toContain('kubectl create namespace nowhere');
   });
 
-  it('a fault in a file of manifests: the setting that names it, and the file to mend', async () => {
+  test('a fault in a file of manifests: the setting that names it, and the file to mend', async () => {
     const file = setUp.file(
       'typo.yaml',
       readFileSync(example, 'utf8').replaceAll(/CLUSTER_NAME\}$/gm, 'CLUSTERNAME}'),
@@ -289,7 +317,7 @@ describe('templates', () => {
     }
   });
 
-  it('a right that is needed only later: to watch, to delete', { timeout: 2 * startLimitMs }, async () => {
+  test('a right that is needed only later: to watch, to delete', async () => {
     for (const verb of ['watch', 'delete']) {
       const [clusters, ...others] = rights({
         apiGroups: ['cluster.x-k8s.io'],
@@ -305,7 +333,7 @@ describe('templates', () => {
     }
   });
 
-  it('rights for one kind of template only: the login is named, not the template', async () => {
+  test('rights for one kind of template only: the login is named, not the template', async () => {
     const token = fleet.addAccount({ name: 'narrow', rules: rights() });
     const classes = await visit(settings({ text: fleet.kubeconfig(token) }));
     const login = 'platforms.fleet.kubeconfig';
@@ -328,7 +356,7 @@ describe('a no that is not about rights', () => {
   const quota = `exceeded quota: few, requested: ${count}=1, used: ${count}=2, limited: ${count}=2`;
   const denied = (why: string) => `admission webhook "policy.example.com" denied the request: ${why}`;
 
-  it.each([
+  test.each([
     ['a quota', `${clusters}${quota}`, quota],
     ['a webhook', denied('no clusters on Fridays'), 'no clusters on Fridays (webhook policy.example.com)'],
     [
@@ -336,7 +364,7 @@ describe('a no that is not about rights', () => {
       denied('"dev" may not make clusters: ask the platform team'),
       '"dev" may not make clusters: ask the platform team (webhook policy.example.com)',
     ],
-  ])('%s: the template in its own words, and not the login', async (_, message, words) => {
+  ])('the template in its own words, and not the login: %s', async (_, message, words) => {
     const full = await another({
       failures: [{ kind: 'denied', message, verb: 'patch', resource: 'clusters' }],
     });
@@ -374,7 +402,7 @@ describe('classes that cannot be looked at', () => {
     });
   }
 
-  it('no right to get them: the login, the right, the namespace, the Role; once', async () => {
+  test('no right to get them: the login, the right, the namespace, the Role; once', async () => {
     const token = fleet.addAccount({ name: 'blind', rules: blind });
     const problem = broken(await visit(withToken(token)), 'template objects', ['platforms.fleet.tokenFile']);
     expect(problem?.found).toMatch(
@@ -384,7 +412,7 @@ describe('classes that cannot be looked at', () => {
     expect(problem?.advice).toContain('role.yaml for a class');
   });
 
-  it('no right to list them, and the class is not there', async () => {
+  test('no right to list them, and the class is not there', async () => {
     const token = fleet.addAccount({ name: 'blind', rules: [...blind, classes('get')] });
     const wanted = { ...topology, class: 'quick-strat' };
     const visited = await visit(withToken(token, wanted));
@@ -392,7 +420,7 @@ describe('classes that cannot be looked at', () => {
     expect(problem?.found).toContain('may not list clusterclasses');
   });
 
-  it('classNamespace: no right there, or no such namespace: which one was looked in', async () => {
+  test('classNamespace: no right there, or no such namespace: which one was looked in', async () => {
     const wanted = { ...topology, classNamespace: 'clases' };
     const token = fleet.addAccount({ name: 'blind', rules: [...blind, classes('get', 'list')] });
     const visited = await visit(withToken(token, wanted));
@@ -420,7 +448,7 @@ describe('the provisioner at its start', () => {
     const config = { ...loadConfig(path, {}), journal: join(lab.folder, journal) };
     const provisioner = await startProvisioner(config, { log });
     try {
-      await eventually(() => lines.some(line => line.includes(words)), startLimitMs);
+      await until(() => lines.some(line => line.includes(words)), `"${words}" in its log`);
     } finally {
       await provisioner.stop();
     }
@@ -430,28 +458,26 @@ describe('the provisioner at its start', () => {
     return text;
   }
 
-  it('names a class that is not there, and presses are taken all the same', {
-    timeout: 2 * startLimitMs,
-  }, async () => {
+  test('names a class that is not there, and presses are taken all the same', async () => {
     const path = settings({ template: { ...topology, class: 'quick-strat' } });
     const said = await warned(path, 'a press of this profile would fail');
     expect(said).toContain('class: there is no quick-strat; there is quick-start');
     expect(said).toContain('"profile":"house"');
   });
 
-  it('names a definition that is missing', { timeout: 2 * startLimitMs }, async () => {
+  test('names a definition that is missing', async () => {
     const lacks = await another({ without: ['KubeadmControlPlane'] });
     const path = settings({ text: lacks.kubeconfig(), template: manifests });
     expect(await warned(path, 'would fail')).toContain('does not serve KubeadmControlPlane');
   });
 
-  it('names the rights that a login lacks', { timeout: 2 * startLimitMs }, async () => {
+  test('names the rights that a login lacks', async () => {
     const token = fleet.addAccount({ name: 'nobody' });
     const said = await warned(settings({ text: fleet.kubeconfig(token) }), 'platform cannot be used now');
     expect(said).toMatch(/may not list clusters: give it the Role in provisioner\/deploy/);
   });
 
-  it('names the right to look at classes', { timeout: 2 * startLimitMs }, async () => {
+  test('names the right to look at classes', async () => {
     const token = fleet.addAccount({ name: 'narrow', rules: rights() });
     const said = await warned(
       settings({ text: fleet.kubeconfig(token) }),
@@ -461,7 +487,7 @@ describe('the provisioner at its start', () => {
     expect(said).not.toContain('could not be checked');
   });
 
-  it('says nothing when all is there', { timeout: 2 * startLimitMs }, async () => {
+  test('says nothing when all is there', async () => {
     expect(await warned(settings(), allThere)).toBe('');
   });
 });

@@ -1,18 +1,29 @@
+/** Set-ups that are broken on the way to the relay: the right step, the right setting. */
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { Aedes, type AedesOptions } from 'aedes';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { silentLog } from '../../config/src/log.ts';
 import { beaconTopic } from '../../protocol/src/topics.ts';
 import { startOperator } from '../../provisioner/src/operator/operator.ts';
 import { startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { makeAuthority, makeServerPair } from '../../simulator/ccp/certificates.ts';
-import { freePort, microsocks, stopPrograms, tinyproxy } from '../e2e/proxies-programs.ts';
-import { installed } from '../installed.ts';
-import { eventually, type Lab } from '../provisioner/lab.ts';
-import { pairEndingIn, SetUp, secureRelay, type Visited, visit } from './doctor-lab.ts';
-import { dashbutton, startLimitMs } from './operator-lab.ts';
+import { freePort } from '../e2e/fixtures/proxies-programs.ts';
+import { captivePage } from '../fixtures/cruel-proxies.ts';
+import { until } from '../fixtures/patience.ts';
+import type { Lab } from '../provisioner/fixtures/lab.ts';
+import {
+  pairEndingIn,
+  problemsOf,
+  SetUp,
+  secureRelay,
+  statesOf,
+  type Visited,
+  visit,
+} from './fixtures/doctor-lab.ts';
+import { dashbutton } from './fixtures/operator-lab.ts';
+import { httpProxy, smallProxies } from './fixtures/small-proxies.ts';
 
 let lab: Lab;
 let setUp: SetUp;
@@ -23,10 +34,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => lab.close());
-afterEach(stopPrograms);
 
 describe('configuration', () => {
-  it('mistakes in the YAML: all of them', async () => {
+  test('mistakes in the YAML: all of them', async () => {
     const path = setUp.write({
       ...setUp.relayWith({ url: 'http://relay', passwordFiel: 'x' }),
       site: 'Lab!',
@@ -42,14 +52,14 @@ describe('configuration', () => {
     });
   });
 
-  it('a file that is not there, and no settings at all', async () => {
+  test('a file that is not there, and no settings at all', async () => {
     const gone = await visit(setUp.write(setUp.relayWith({ passwordFile: 'gone.password' })));
     setUp.expectBroken(gone, 'configuration', ['relay.passwordFile']);
     const nothing = join(lab.folder, 'nothing.yaml');
     setUp.expectBroken(await visit(nothing), 'configuration', [nothing]);
   });
 
-  it('a proxy of the environment that is none', async () => {
+  test('a proxy of the environment that is none', async () => {
     const { proxy: _, ...rest } = setUp.good();
     Object.assign(rest.relay ?? {}, { url: 'mqtts://relay.invalid' });
     const path = join(lab.folder, setUp.file('environment.yaml', stringify(rest)));
@@ -58,14 +68,14 @@ describe('configuration', () => {
     expect(visited.text).not.toContain('geheim');
   });
 
-  it('a profile that there is not', async () => {
+  test('a profile that there is not', async () => {
     const [problem] = setUp.expectBroken(await visit(setUp.write({}), { profile: 'haus' }), 'configuration', [
       '--profile',
     ]);
     expect(problem?.found).toBe('there is no profile haus; there is house');
   });
 
-  it('placeholders of an imported profile: the platform tells what could stand there', async () => {
+  test('placeholders of an imported profile: the platform tells what could stand there', async () => {
     const change = { ingress_vip_pool_id: '<uuid of the subnet: dashbutton doctor lists them>' };
     const [problem] = setUp.expectBroken(
       await visit(setUp.write(setUp.templateWith(change))),
@@ -78,7 +88,7 @@ describe('configuration', () => {
     setUp.expectBroken(both, 'configuration', ['site', 'profiles.house.template.ingress_vip_pool_id']);
   });
 
-  it('as a command: exit code 2', { timeout: startLimitMs }, async () => {
+  test('as a command: exit code 2', async () => {
     const ended = await dashbutton(['doctor', '--config', setUp.write({ site: 'Lab!' })]);
     expect(ended).toMatchObject({ code: 2, stderr: '' });
     expect(ended.stdout).toMatch(/^BAD {3}configuration /);
@@ -87,7 +97,7 @@ describe('configuration', () => {
 });
 
 describe('DNS', () => {
-  it('a relay whose name is not known', async () => {
+  test('a relay whose name is not known', async () => {
     const [problem] = setUp.expectBroken(
       await visit(setUp.write(setUp.relayWith({ url: 'mqtt://relay.invalid:1883' }))),
       'DNS',
@@ -96,7 +106,7 @@ describe('DNS', () => {
     expect(problem?.found).toContain('relay.invalid');
   });
 
-  it('proxy and platform; the relay behind a proxy is not looked up here', async () => {
+  test('proxy and platform; the relay behind a proxy is not looked up here', async () => {
     const visited = await visit(
       setUp.write({
         ...setUp.relayWith({ url: 'mqtt://relay.invalid:1883' }),
@@ -109,7 +119,7 @@ describe('DNS', () => {
 });
 
 describe('proxy', () => {
-  it('nothing listens there, by the settings or by the environment', async () => {
+  test('nothing listens there, by the settings or by the environment', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const [problem] = setUp.expectBroken(await visit(setUp.write({ proxy: url })), 'proxy', ['proxy']);
     expect(problem?.found).toMatch(/^127\.0\.0\.1:\d+ is not reachable: nothing listens there/);
@@ -119,56 +129,56 @@ describe('proxy', () => {
     setUp.expectBroken(await visit(path, { env: { all_proxy: url } }), 'proxy', ['all_proxy']);
   });
 
-  it.skipIf(!installed('microsocks'))('microsocks wants a login (Debian package microsocks)', async () => {
-    const { port } = await microsocks(['-u', 'lab', '-P', 'geheim']);
-    const without = await visit(setUp.write({ proxy: `socks5://127.0.0.1:${port}` }));
+  test.each([
+    'http',
+    'socks5',
+  ] as const)('a login is wanted: the setting of user or password: %s', async kind => {
+    const at = `127.0.0.1:${await smallProxies[kind]({ login: 'lab:geheim' })}`;
+    const without = await visit(setUp.write({ proxy: `${kind}://${at}` }));
     setUp.expectBroken(without, 'proxy', ['proxy']);
     const proxyPasswordFile = setUp.file('proxy.password', 'falsch');
-    const wrong = await visit(setUp.write({ proxy: `socks5://lab@127.0.0.1:${port}`, proxyPasswordFile }));
+    const wrong = await visit(setUp.write({ proxy: `${kind}://lab@${at}`, proxyPasswordFile }));
     setUp.expectBroken(wrong, 'proxy', ['proxyPasswordFile']);
     setUp.file('proxy.password', 'geheim');
-    const right = await visit(setUp.write({ proxy: `socks5://lab@127.0.0.1:${port}`, proxyPasswordFile }));
+    const right = await visit(setUp.write({ proxy: `${kind}://lab@${at}`, proxyPasswordFile }));
     expect(right.code, right.text).toBe(0);
     expect(right.text).toContain('opens a tunnel with a login as lab');
     expect(right.text + wrong.text).not.toMatch(/geheim|falsch/);
   });
 
-  it.skipIf(!installed('tinyproxy'))(
-    'tinyproxy wants a login, refuses the port (Debian package tinyproxy)',
-    async () => {
-      const { port } = await tinyproxy(['BasicAuth lab geheim']);
-      setUp.expectBroken(await visit(setUp.write({ proxy: `http://127.0.0.1:${port}` })), 'proxy', ['proxy']);
-      const strict = await tinyproxy(['ConnectPort 443']);
-      const [problem] = setUp.expectBroken(
-        await visit(setUp.write({ proxy: `http://127.0.0.1:${strict.port}` })),
-        'proxy',
-        ['proxy'],
-      );
-      expect(problem?.found).toMatch(/403/);
-    },
-  );
+  test('it says yes, and a page follows; it speaks something else', async () => {
+    const paged = await visit(setUp.write({ proxy: `http://127.0.0.1:${await captivePage()}` }));
+    const [page] = setUp.expectBroken(paged, 'proxy', ['proxy']);
+    expect(page?.found).toMatch(
+      / says "HTTP\/1\.1 200 OK", and then sends "<html>.*: no tunnel, but a sign-in/,
+    );
+    const other = await visit(setUp.write({ proxy: `http://127.0.0.1:${await smallProxies.socks5()}` }));
+    const [scheme] = setUp.expectBroken(other, 'proxy', ['proxy']);
+    expect(scheme?.found).toMatch(/\(it speaks SOCKS5: make it socks5:\/\/ in proxy\)$/);
+  });
+
+  test('it refuses the port', async () => {
+    const url = `http://127.0.0.1:${await httpProxy({ closed: true })}`;
+    const [problem] = setUp.expectBroken(await visit(setUp.write({ proxy: url })), 'proxy', ['proxy']);
+    expect(problem?.found).toMatch(/403/);
+  });
 });
 
 describe('relay', () => {
-  it('nothing listens there', async () => {
+  test('nothing listens there', async () => {
     const url = `mqtt://127.0.0.1:${await freePort()}`;
     setUp.expectBroken(await visit(setUp.write(setUp.relayWith({ url }))), 'relay', ['relay.url']);
   });
 
-  it.skipIf(!installed('tinyproxy'))(
-    'nothing listens behind a good proxy (Debian package tinyproxy)',
-    async () => {
-      const { port } = await tinyproxy();
-      const url = `mqtt://127.0.0.1:${await freePort()}`;
-      const visited = await visit(
-        setUp.write({ ...setUp.relayWith({ url }), proxy: `http://127.0.0.1:${port}` }),
-      );
-      const [problem] = setUp.expectBroken(visited, 'relay', ['relay.url']);
-      expect(problem?.expected).toContain('reachable from the proxy');
-    },
-  );
+  test('nothing listens behind a good proxy', async () => {
+    const url = `mqtt://127.0.0.1:${await freePort()}`;
+    const proxy = `http://127.0.0.1:${await httpProxy()}`;
+    const visited = await visit(setUp.write({ ...setUp.relayWith({ url }), proxy }));
+    const [problem] = setUp.expectBroken(visited, 'relay', ['relay.url']);
+    expect(problem?.expected).toContain('reachable from the proxy');
+  });
 
-  it('a certificate of another authority, for another name, that has ended; no TLS; no WebSocket', async () => {
+  test('a certificate of another authority, for another name, that has ended; no TLS; no WebSocket', async () => {
     const [ours, theirs] = await Promise.all([makeAuthority('ours'), makeAuthority('theirs')]);
     const ca = setUp.file('relay.pem', ours.certPem);
     const through = async (pair: Parameters<typeof secureRelay>[1], own: object = { ca }) => {
@@ -200,7 +210,7 @@ describe('relay', () => {
 });
 
 describe('credentials', () => {
-  it('a wrong password, another site', async () => {
+  test('a wrong password, another site', async () => {
     const passwordFile = setUp.file('wrong.password', 'falsch');
     const [problem] = setUp.expectBroken(
       await visit(setUp.write(setUp.relayWith({ passwordFile }))),
@@ -211,7 +221,7 @@ describe('credentials', () => {
     setUp.expectBroken(await visit(setUp.write({ site: 'elsewhere' })), 'credentials', ['site']);
   });
 
-  it('buttons that the relay does not know: by name', async () => {
+  test('buttons that the relay does not know: by name', async () => {
     const key = setUp.file('house-02.key', `${Buffer.alloc(32, 1).toString('base64')}\n`);
     const buttons = { ...setUp.good().buttons, 'house-02': { profile: 'house', keyFile: key } };
     const [problem] = setUp.expectBroken(await visit(setUp.write({ buttons })), 'credentials', [
@@ -221,21 +231,32 @@ describe('credentials', () => {
   });
 });
 
+test('two relays, one of them dead: told, and everything else is looked at all the same', async () => {
+  const { relay, ...rest } = setUp.good();
+  const relays = [relay, { ...relay, url: 'mqtt://127.0.0.1:1' }];
+  const path = setUp.write({ ...rest, relay: undefined, relays });
+  const visited = await visit(path);
+  expect(problemsOf(visited).map(({ setting }) => setting)).toEqual(['relays.1.url']);
+  expect(statesOf(visited).filter(state => !state.startsWith('ok'))).toEqual(['broken relay']);
+  expect(visited.code).toBe(1);
+  expect(visited.text).toMatch(/ok +credentials +127\.0\.0\.1:\d+: logged in as lab/);
+  expect(visited.text).toMatch(/Broken at relay: relays\.1\.url\.$/);
+});
+
 describe('credentials, beside a provisioner that runs', () => {
-  it('it is not connected: its own reason, and nobody else logs in', { timeout: startLimitMs }, async () => {
-    const { relay } = lab.config;
+  test('it is not connected: its own reason, and nobody else logs in', async () => {
     const config = {
       ...lab.config,
-      relay: { ...relay, password: 'falsch' },
+      relays: [{ ...lab.login, password: 'falsch' }],
       journal: join(lab.folder, 'beside'),
     };
     const provisioner = await startProvisioner(config, { log: silentLog });
+    onTestFinished(() => provisioner.stop());
     const operator = await startOperator(provisioner, config, silentLog);
-    await eventually(() => provisioner.lastError !== undefined, 20_000);
+    onTestFinished(() => operator.stop());
+    await until(() => provisioner.lastError, 'the relay to refuse it');
     const { logins } = lab.relay.stats();
     const visited = await visit(setUp.write({ journal: 'beside' }));
-    await operator.stop();
-    await provisioner.stop();
     const [problem] = setUp.expectBroken(visited, 'credentials', ['relay.passwordFile']);
     expect(problem?.found).toMatch(/^the provisioner that runs is not connected: RELAY .* bad user name/);
     expect(lab.relay.stats().logins).toBe(logins);
@@ -266,13 +287,13 @@ describe('beacon, at another broker than our relay', () => {
     );
   }
 
-  it('one that lets us read the beacon: it is read back', async () => {
+  test('one that lets us read the beacon: it is read back', async () => {
     const visited = await visitAt({});
     expect(visited.code, visited.text).toBe(0);
     expect(visited.text).toContain('the relay keeps dashbutton/v1/sites/lab/beacon: "offline" was read back');
   });
 
-  it('one that keeps nothing, one that forbids it', async () => {
+  test('one that keeps nothing, one that forbids it', async () => {
     const forgets: AedesOptions = {
       authorizePublish: (client, packet, done) => {
         if (client !== null) packet.retain = false;

@@ -1,7 +1,7 @@
 /** The doctor where nothing is broken: without a provisioner, and beside one that must not notice. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { stepNames } from '../../cli/doctor/doctor.ts';
 import { countFree } from '../../cli/doctor/free-ranges.ts';
 import { roomWarning } from '../../cli/doctor/step-journal.ts';
@@ -10,8 +10,9 @@ import { Journal } from '../../provisioner/src/journal/index.ts';
 import { startOperator } from '../../provisioner/src/operator/operator.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { makeAuthority, makeServerPair } from '../../simulator/ccp/certificates.ts';
-import { eventually, type Lab, startLab, TestButton } from '../provisioner/lab.ts';
-import { pressRecord } from '../provisioner/records.ts';
+import { patience, until } from '../fixtures/patience.ts';
+import { type Lab, startLab, TestButton } from '../provisioner/fixtures/lab.ts';
+import { pressRecord } from '../provisioner/fixtures/records.ts';
 import {
   allWell,
   dayMs,
@@ -21,8 +22,8 @@ import {
   statesOf,
   visit,
   warningsOf,
-} from './doctor-lab.ts';
-import { dashbutton, secretsOf, startLimitMs, writeSettings } from './operator-lab.ts';
+} from './fixtures/doctor-lab.ts';
+import { dashbutton, secretsOf, writeSettings } from './fixtures/operator-lab.ts';
 
 let lab: Lab;
 let settings: string;
@@ -37,8 +38,9 @@ afterEach(() => lab.close());
 const foundAt = (visited: Awaited<ReturnType<typeof visit>>, step: string) =>
   visited.results[stepNames.indexOf(step)]?.found ?? '';
 
-it('all is well before the first start; nothing is made, and the beacon says offline', async () => {
+test('all is well before the first start; nothing is made, and the beacon says offline', async () => {
   const button = await TestButton.connect(lab);
+  onTestFinished(() => button.close());
   const visited = await visit(settings);
   expect(statesOf(visited), visited.text).toEqual(allWell);
   expect(visited.code).toBe(0);
@@ -49,16 +51,15 @@ it('all is well before the first start; nothing is made, and the beacon says off
   expect(foundAt(visited, 'template objects')).toBe('house: all there, 256 of 256 ranges free');
   expect(foundAt(visited, 'journal')).toContain('not there yet, the first start makes it');
   expect(existsSync(lab.config.journal)).toBe(false);
-  await eventually(() => button.beacons.length > 0);
+  await until(() => button.beacons.length > 0, 'a beacon');
   expect(new Set(button.beacons.map(({ state }) => state))).toEqual(new Set(['offline']));
   // Gone, and not missed.
-  await eventually(() => lab.relay.stats().clients === 1);
-  await button.close();
+  await until(() => lab.relay.stats().clients === 1, 'the doctor to leave');
   const calls = lab.ccp.calls().filter(({ method, path }) => method !== 'GET' && !path.includes('login'));
   expect(calls.filter(({ method }) => method !== 'HEAD')).toEqual([]);
 });
 
-it('a journal that was left, and what it has reserved', async () => {
+test('a journal that was left, and what it has reserved', async () => {
   const journal = await Journal.open(lab.config.journal);
   const record = pressRecord(1, { step: 'building', range: '172.16.16.0/20', cluster: 'house-01-1' });
   await journal.write({ presses: [record] });
@@ -73,14 +74,14 @@ it('a journal that was left, and what it has reserved', async () => {
   ]);
 });
 
-it('the disk of the journal: a warning under 100 MiB', () => {
+test('the disk of the journal: a warning under 100 MiB', () => {
   expect(roomWarning('/x', 100 * 1024 * 1024)).toEqual([]);
   expect(roomWarning('/x', 100 * 1024 * 1024 - 1)).toEqual([
     '99 MiB are free on the disk of /x: make room before a press finds none',
   ]);
 });
 
-it('free ranges: whatever overlaps one takes it, whatever lies elsewhere takes none', () => {
+test('free ranges: whatever overlaps one takes it, whatever lies elsewhere takes none', () => {
   const free = (...used: string[]) => countFree('10.0.0.0/22', 24, used);
   expect(free()).toEqual({ free: 4, all: 4 });
   expect(free('10.0.1.0/24')).toEqual({ free: 3, all: 4 });
@@ -89,13 +90,12 @@ it('free ranges: whatever overlaps one takes it, whatever lies elsewhere takes n
   expect(free('10.0.0.0/8')).toEqual({ free: 0, all: 4 });
 });
 
-it('beside a provisioner that runs: nobody is thrown out, nothing is said', {
-  timeout: startLimitMs,
-}, async () => {
+test('beside a provisioner that runs: nobody is thrown out, nothing is said', async () => {
   const provisioner: Provisioner = await startProvisioner(lab.config, { log: silentLog });
+  onTestFinished(() => provisioner.stop());
   const operator = await startOperator(provisioner, lab.config, silentLog);
-  expect(await provisioner.whenOnline(20_000)).toBe(true);
-  await eventually(() => Object.values(provisioner.health().platforms).every(({ ok }) => ok), 20_000);
+  expect(await provisioner.whenOnline(patience(10_000))).toBe(true);
+  await until(() => Object.values(provisioner.health().platforms).every(({ ok }) => ok), 'the platform');
   const counters = () => ({ ...provisioner.counters });
   const atRelay = () => {
     const { logins, clients, refused } = lab.relay.stats();
@@ -126,7 +126,7 @@ it('beside a provisioner that runs: nobody is thrown out, nothing is said', {
   await provisioner.stop();
 });
 
-it('over TLS: who signed the certificate, for which name, until when', async () => {
+test('over TLS: who signed the certificate, for which name, until when', async () => {
   const authority = await makeAuthority('Lab authority');
   writeFileSync(join(lab.folder, 'relay.pem'), authority.certPem);
   const relay = (scheme: string, port: number) => ({
@@ -154,7 +154,7 @@ it('over TLS: who signed the certificate, for which name, until when', async () 
   expect(foundAt(overWeb, 'relay')).toMatch(/, WebSocket at \/mqtt$/);
 });
 
-it('warnings that stop nothing: clock, open secrets, ends of certificates', async () => {
+test('warnings that stop nothing: clock, open secrets, ends of certificates', async () => {
   chmodSync(join(lab.folder, 'site.key'), 0o644);
   chmodSync(join(lab.folder, 'relay.password'), 0o640);
   const early = await visit(settings, { now: () => Date.now() - 600_000 });
@@ -172,9 +172,7 @@ it('warnings that stop nothing: clock, open secrets, ends of certificates', asyn
   ]);
 });
 
-it('as a command: for a person, and for a machine; no secret in either', {
-  timeout: startLimitMs,
-}, async () => {
+test('as a command: for a person, and for a machine; no secret in either', async () => {
   const ended = await dashbutton(['doctor', '--config', settings, '--profile', 'house']);
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   expect(ended.stdout).toMatch(

@@ -1,12 +1,12 @@
 /** Enrolling and revoking wait for whoever changes the same files, and tell nobody to restart the relay. */
 import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { enroll } from '../../cli/enroll/enroll.ts';
 import { withLock } from '../../cli/enroll/lock.ts';
 import { revoke } from '../../cli/enroll/revoke.ts';
-import { read, workshop } from './workshop.ts';
+import { patience, pause } from '../fixtures/patience.ts';
+import { read, workshop } from './fixtures/workshop.ts';
 
 const nobody = () => Promise.reject(new Error('nobody is to be asked'));
 
@@ -20,7 +20,7 @@ const revokeIn = (dir: string, button: string) =>
   revoke({ button, users: join(dir, 'users.yaml'), config: join(dir, 'provisioner.yaml') });
 
 describe.each(['users.yaml', 'provisioner.yaml'])('while another holds the lock of %s', name => {
-  it('nothing is changed; afterwards both changes are there', async () => {
+  test('nothing is changed; afterwards both changes are there', async () => {
     const dir = workshop();
     await enrollIn(dir, 'old');
     const before = read(dir, 'provisioner.yaml');
@@ -43,7 +43,7 @@ describe.each(['users.yaml', 'provisioner.yaml'])('while another holds the lock 
   });
 });
 
-it('a lock is held until the work is done, and by a link it is the same lock', async () => {
+test('a lock is held until the work is done, and by a link it is the same lock', async () => {
   const dir = workshop();
   symlinkSync(join(dir, 'provisioner.yaml'), join(dir, 'link.yaml'));
   const order: string[] = [];
@@ -56,11 +56,28 @@ it('a lock is held until the work is done, and by a link it is the same lock', a
   expect(order).toEqual(['first', 'second']);
 });
 
-it('nobody is told to restart the relay', async () => {
+test('nobody is told to restart the relay', async () => {
   const dir = workshop();
   const said = [await enrollIn(dir, 'desk'), await revokeIn(dir, 'desk')];
   for (const text of said) {
     expect(text).not.toMatch(/restart the relay|relay and the provisioner/);
     expect(text).toContain('by itself');
   }
+});
+
+test('several come first, one after the other: each has its own time', async () => {
+  const path = join(workshop(), 'users.yaml');
+  const limitMs = patience(200);
+  writeFileSync(`${path}.lock`, '1\n');
+  const ours = withLock(path, () => 'done', limitMs);
+  for (const holder of [2, 3, 4]) {
+    await pause(limitMs / 2);
+    writeFileSync(`${path}.lock`, `${holder}\n`);
+  }
+  await pause(limitMs / 2);
+  rmSync(`${path}.lock`);
+  await expect(ours).resolves.toBe('done');
+  writeFileSync(`${path}.lock`, '5\n');
+  await expect(withLock(path, () => 'done', 50)).rejects.toThrow('process 5');
+  rmSync(`${path}.lock`);
 });

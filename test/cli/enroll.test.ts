@@ -9,11 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { readDeviceFile } from '../../cli/enroll/device-file.ts';
 import { enroll } from '../../cli/enroll/enroll.ts';
+import type { EnrollOptions } from '../../cli/enroll/plan.ts';
 import { revoke } from '../../cli/enroll/revoke.ts';
-import { readUsers } from '../../relay/src/users.ts';
-import { verify } from '../../relay/src/verifier.ts';
+import { readUsers } from '../../relay/src/auth/users.ts';
+import { verify } from '../../relay/src/auth/verifier.ts';
 import {
   contents,
   dashbutton,
@@ -24,15 +26,11 @@ import {
   wifiPassword,
   workshop,
   yaml,
-} from './workshop.ts';
+} from './fixtures/workshop.ts';
 
 const nobody = () => Promise.reject(new Error('nobody is to be asked'));
 
-function enrollIn(
-  dir: string,
-  button = 'desk',
-  more: { rekey?: boolean; wifi?: string } = {},
-): Promise<string> {
+function enrollIn(dir: string, button = 'desk', more: Partial<EnrollOptions> = {}): Promise<string> {
   const at = (name: string) => join(dir, name);
   const files = { users: at('users.yaml'), config: at('provisioner.yaml'), out: at(`${button}.device.json`) };
   const first = more.rekey ? {} : { site: 'lab', profile: 'house', wifi: at('wifi.yaml') };
@@ -49,7 +47,7 @@ function expectNoSecret(dir: string, ...outputs: string[]) {
 }
 
 describe('a first enrolment', () => {
-  it('makes every file, on the command line', async () => {
+  test('makes every file, on the command line', async () => {
     const dir = workshop();
     const ended = await dashbutton(dir, 'enroll', 'desk', '--profile', 'house', '--wifi', 'wifi.yaml');
     expect(ended).toMatchObject({ code: 0, stderr: '' });
@@ -71,13 +69,13 @@ describe('a first enrolment', () => {
     expectNoSecret(dir, ended.stdout, ended.stderr);
   });
 
-  it('gives both sides the same keys', async () => {
+  test('gives both sides the same keys', async () => {
     const dir = workshop();
     await enrollIn(dir);
     const { key, siteKey, relay, wifi, board } = device(dir);
     expect(`${key}\n`).toBe(read(dir, 'desk.key'));
     expect(`${siteKey}\n`).toBe(read(dir, 'site.key'));
-    expect(board).toBe('heltec-wifi-kit-32');
+    expect(board).toBe('firebeetle-2-esp32-e');
     expect(relay).toMatchObject({ host: 'relay.example.net', port: 8883, tls: true });
     expect(wifi).toEqual([{ ssid: 'Ada phone', password: wifiPassword }]);
     const users = readUsers(join(dir, 'users.yaml'));
@@ -90,7 +88,7 @@ describe('a first enrolment', () => {
     expect(yaml(dir, 'provisioner.yaml').buttons.desk).toEqual({ profile: 'house', keyFile: 'desk.key' });
   });
 
-  it('without settings prints what belongs there', async () => {
+  test('without settings prints what belongs there', async () => {
     const dir = workshop({ settings: false });
     const out = join(dir, 'desk.device.json');
     const files = {
@@ -98,7 +96,7 @@ describe('a first enrolment', () => {
       config: join(dir, 'lab.yaml'),
       wifi: join(dir, 'wifi.yaml'),
     };
-    const relay = 'mqtt://relay:1884';
+    const relay = ['mqtt://relay:1884'];
     const said = await enroll(
       { button: 'desk', site: 'lab', profile: 'cloud', relay, out, ...files },
       nobody,
@@ -110,7 +108,40 @@ describe('a first enrolment', () => {
     expectNoSecret(dir, said);
   });
 
-  it('asks for the Wi-Fi only when everything else is right', async () => {
+  test('several relays: up to three, the first one first, and the users file is for each of them', async () => {
+    const dir = workshop({ settings: false });
+    const files = {
+      users: join(dir, 'users.yaml'),
+      config: join(dir, 'lab.yaml'),
+      wifi: join(dir, 'wifi.yaml'),
+    };
+    const button = {
+      button: 'desk',
+      site: 'lab',
+      profile: 'cloud',
+      out: join(dir, 'desk.device.json'),
+      ...files,
+    };
+    const relay = ['mqtts://a.example', 'mqtt://b.example:1884', 'mqtt://c.example'];
+    await expect(enroll({ ...button, relay: [...relay, 'mqtt://d.example'] }, nobody)).rejects.toThrow(
+      /4 relays, and a button has at most 3/,
+    );
+    await expect(enroll({ ...button, relay: ['mqtt://a', 'mqtt://a'] }, nobody)).rejects.toThrow(/twice/);
+    const said = await enroll({ ...button, relay }, nobody);
+    expect(said).toMatch(/copy .*users\.yaml to each of the 3 relays/);
+    expect(device(dir)).toMatchObject({
+      relay: { host: 'a.example', port: 8883, tls: true },
+      otherRelays: [
+        { host: 'b.example', port: 1884, tls: false },
+        { host: 'c.example', port: 1883, tls: false },
+      ],
+    });
+    const old = device(dir);
+    await enroll({ ...button, rekey: true }, nobody);
+    expect(device(dir).otherRelays).toEqual(old.otherRelays);
+  });
+
+  test('asks for the Wi-Fi only when everything else is right', async () => {
     const dir = workshop();
     const files = { users: join(dir, 'users.yaml'), config: join(dir, 'provisioner.yaml') };
     const out = join(dir, 'desk.device.json');
@@ -125,15 +156,95 @@ describe('a first enrolment', () => {
     expect(asked).toEqual([]);
     const said = await enroll({ button: 'desk', profile: 'house', ...files, out }, ask);
     expect(asked).toEqual(['asked']);
-    expect(said).toContain('"Café" has letters beyond ASCII');
+    expect(said).toContain(
+      '"Café" is joined as it is, in UTF-8, as phones send it; the display shows it as "Cafe"',
+    );
     // One 8-bit character per byte that is on the air, in a file of ASCII.
     expect(device(dir).wifi).toEqual([{ ssid: 'Caf\xc3\xa9', password: '' }]);
     expect(read(dir, 'desk.device.json')).toMatch(/^[\n -~]*$/);
   });
 });
 
+describe('the names of networks', () => {
+  // U+2019 and an emoji, 31 bytes with the letters of a language, and a name that tries out YAML.
+  const names = ['Ada’s iPhone', '📱 Здесь был я', `${'Ж'.repeat(15)}!`, 'x'.repeat(31), 'a "b" \\c'];
+
+  test('go into device.json byte by byte, as the air has them, in ASCII', async () => {
+    const dir = workshop();
+    writeFileSync(join(dir, 'wifi.yaml'), JSON.stringify(names.map(ssid => ({ ssid }))));
+    const said = await enrollIn(dir);
+    expect(read(dir, 'desk.device.json')).toMatch(/^[\n -~]*$/);
+    const bytes = device(dir).wifi.map(({ ssid }: { ssid: string }) => Buffer.from(ssid, 'latin1'));
+    expect(bytes.map(String)).toEqual(names);
+    expect(bytes[0].toString('hex')).toBe('416461e2809973206950686f6e65');
+    expect(said).toContain('"Ada’s iPhone" is joined as it is');
+    expect(said).toContain('the display shows it as "Ada\'s iPhone"');
+  });
+
+  test('that an older device.json has and the chip cuts are asked for anew', async () => {
+    const dir = workshop();
+    await enrollIn(dir);
+    const old = readDeviceFile(join(dir, 'desk.device.json'));
+    const wifi = [{ ssid: 'y'.repeat(32), password: wifiPassword }];
+    writeFileSync(join(dir, 'desk.device.json'), JSON.stringify({ ...old, wifi }));
+    await expect(enrollIn(dir, 'desk', { rekey: true })).rejects.toThrow(/has 32 bytes.*--wifi$/m);
+    await enrollIn(dir, 'desk', { rekey: true, wifi: join(dir, 'wifi.yaml') });
+    expect(device(dir).wifi).toEqual([{ ssid: 'Ada phone', password: wifiPassword }]);
+  });
+});
+
+describe('the reading of the battery', () => {
+  /** What a button tells whose converter and divider are so, with the calibration that it has, in volts. */
+  function told(cell: number, truth: Calibration, calibration: Calibration): string {
+    const pinMv = (cell * 1000) / truth.ratio - truth.offsetMv;
+    return (((pinMv + calibration.offsetMv) * calibration.ratio) / 1000).toFixed(2);
+  }
+
+  interface Calibration {
+    ratio: number;
+    offsetMv: number;
+  }
+
+  function expectFit(truth: Calibration, calibration: Calibration | undefined) {
+    for (const cell of [3.3, 3.7, 4.2]) {
+      expect(Math.abs(Number(told(cell, truth, calibration as Calibration)) - cell)).toBeLessThan(0.04);
+    }
+  }
+
+  test.each([
+    ['firebeetle-2-esp32-e', { ratio: 2, offsetMv: 142 }, { ratio: 2.07, offsetMv: 190 }],
+    ['heltec-wifi-kit-32', { ratio: 3.2, offsetMv: 142 }, { ratio: 3.05, offsetMv: 70 }],
+  ])('is made from two points, and fits between and beyond them: %s', async (board, row, truth) => {
+    const dir = workshop();
+    await enrollIn(dir, 'desk', { board });
+    expect(device(dir)).not.toHaveProperty('battery');
+    const points = (calibration: Calibration) =>
+      [3.5, 4.1].map(cell => `${cell}=${told(cell, truth, calibration)}`).join();
+    const said = await enrollIn(dir, 'desk', { rekey: true, battery: points(row) });
+    const { battery } = readDeviceFile(join(dir, 'desk.device.json'));
+    expect(said).toContain(`a ratio of ${battery?.ratio} and an offset of ${battery?.offsetMv} mV`);
+    expectFit(truth, battery);
+    // It stays with new keys, and is the ground of the next one.
+    await enrollIn(dir, 'desk', { rekey: true });
+    expect(device(dir).battery).toEqual(battery);
+    await enrollIn(dir, 'desk', { rekey: true, battery: points(battery as Calibration) });
+    expectFit(truth, device(dir).battery);
+    // It was this board's.
+    await enrollIn(dir, 'desk', { rekey: true, board: 'esp32-ssd1306' });
+    expect(device(dir)).not.toHaveProperty('battery');
+  });
+
+  test('a device.json with a battery that is none is refused', async () => {
+    const dir = workshop();
+    await enrollIn(dir);
+    const path = join(dir, 'desk.device.json');
+    writeFileSync(path, JSON.stringify({ ...device(dir), battery: { ratio: 0, offsetMv: '142' } }));
+    expect(() => readDeviceFile(path)).toThrow(/battery.ratio: .*\n.*battery.offsetMv: /);
+  });
+});
+
 describe('the files of others', () => {
-  it('keep their comments, their entries and their modes', async () => {
+  test('keep their comments, their entries and their modes', async () => {
     const dir = workshop();
     const comments = (name: string) => read(dir, name).match(/#.*/g);
     const settingsComments = comments('provisioner.yaml');
@@ -159,7 +270,7 @@ describe('the files of others', () => {
     expect([...readUsers(join(dir, 'users.yaml')).keys()]).toEqual(['lab', 'first', 'second']);
   });
 
-  it('stay links when they are links', async () => {
+  test('stay links when they are links', async () => {
     const dir = workshop();
     renameSync(join(dir, 'provisioner.yaml'), join(dir, 'real.yaml'));
     symlinkSync('real.yaml', join(dir, 'provisioner.yaml'));
@@ -168,7 +279,7 @@ describe('the files of others', () => {
     expect(yaml(dir, 'real.yaml').buttons.desk).toBeDefined();
   });
 
-  it('lose nobody when six are enrolled at once', async () => {
+  test('lose nobody when six are enrolled at once', async () => {
     const dir = workshop();
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const more = names.map(name =>
@@ -184,7 +295,7 @@ describe('the files of others', () => {
 });
 
 describe('--rekey', () => {
-  it('changes every key and nothing else', async () => {
+  test('changes every key and nothing else', async () => {
     const dir = workshop();
     writeFileSync(join(dir, 'wifi.yaml'), `- { ssid: Café, password: ${wifiPassword} }\n`);
     await enrollIn(dir);
@@ -214,7 +325,7 @@ describe('--rekey', () => {
     expectNoSecret(dir, said);
   });
 
-  it('is needed for a button that is there, and refused for one that is not', async () => {
+  test('is needed for a button that is there, and refused for one that is not', async () => {
     const dir = workshop();
     await expect(enrollIn(dir, 'desk', { rekey: true })).rejects.toThrow('leave --rekey out');
     await enrollIn(dir);
@@ -225,7 +336,7 @@ describe('--rekey', () => {
 });
 
 describe('revoke', () => {
-  it('removes the entries and the key, and says what remains', async () => {
+  test('removes the entries and the key, and says what remains', async () => {
     const dir = workshop();
     await enrollIn(dir, 'first');
     await enrollIn(dir);

@@ -1,4 +1,5 @@
 /** `dashbutton kubeconfig` as a process of its own: beside a provisioner that runs, and without one. */
+
 import {
   mkdirSync,
   mkdtempSync,
@@ -12,28 +13,30 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startWorld } from '../../cli/demo/world.ts';
-import { writePrivately } from '../../cli/kubeconfig/write-privately.ts';
+import { writeWhole } from '../../cli/write-whole.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import type { PressRecord } from '../../provisioner/src/journal/records.ts';
-import { clientFor } from '../../provisioner/src/kubernetes/client.ts';
-import { credentialsOf } from '../../provisioner/src/kubernetes/kubeconfig.ts';
+import { readKubeconfig } from '../../provisioner/src/kubernetes/kubeconfig.ts';
+import { kubeInto } from '../../provisioner/src/kubernetes/new-cluster.ts';
 import { nodesReady } from '../../provisioner/src/kubernetes/nodes.ts';
 import { kubeconfigOf } from '../../provisioner/src/operator/hand-out.ts';
 import { type Operator, startOperator } from '../../provisioner/src/operator/operator.ts';
 import type { Observation, Platform } from '../../provisioner/src/platforms/platform.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
-import { eventually, type Lab, startLab, TestButton } from '../provisioner/lab.ts';
-import { pressRecord } from '../provisioner/records.ts';
-import { dashbutton, secretsOf, startLimitMs, writeSettings } from './operator-lab.ts';
+import { ownNetwork } from '../fixtures/addresses.ts';
+import { until } from '../fixtures/patience.ts';
+import { type Lab, startLab, TestButton } from '../provisioner/fixtures/lab.ts';
+import { pressRecord } from '../provisioner/fixtures/records.ts';
+import { dashbutton, secretsOf, writeSettings } from './fixtures/operator-lab.ts';
 
 const never = new AbortController().signal;
 
 /** With it, its cluster lets us in. */
 async function works(kubeconfig: string): Promise<void> {
-  const client = clientFor({ ...credentialsOf(kubeconfig), kubeconfig });
+  const client = kubeInto(kubeconfig);
   const { ready, total } = await nodesReady(client, never).finally(() => client.close());
   expect(total).toBeGreaterThan(0);
   expect(ready).toBe(total);
@@ -98,7 +101,7 @@ describe('which cluster is ours to hand out', () => {
       'another cluster is called house-01-7',
     ],
   ];
-  it.each(refused)('%j, seen as %j: %s', async (name, seen, words) => {
+  test.each(refused)('nothing is handed out of %j, seen as %j: %s', async (name, seen, words) => {
     const { answer, handed } = ask(name, seen);
     const error = await answer.catch(thrown => thrown);
     expect(error).toBeInstanceOf(SetupError);
@@ -106,7 +109,7 @@ describe('which cluster is ours to hand out', () => {
     expect(handed()).toBe(0);
   });
 
-  it('ours: by its id, or by our mark where no id was seen; also one that is not well', async () => {
+  test('ours: by its id, or by our mark where no id was seen; also one that is not well', async () => {
     expect(await ask(cluster, { kind: 'ready', ...sight, description: 'x' }).answer).toBe('secret');
     expect(await ask('house-01-7', { kind: 'ready', ...sight }).answer).toBe('secret');
     expect(await ask(cluster, { kind: 'failed', ...sight, message: 'a node died' }).answer).toBe('secret');
@@ -115,7 +118,7 @@ describe('which cluster is ours to hand out', () => {
     });
   });
 
-  it('names no more than twenty', async () => {
+  test('names no more than twenty', async () => {
     const many = Array.from({ length: 30 }, (_, i): PressRecord => pressRecord(i + 1, { step: 'ready' }));
     const none = { config, presses: many, platformAt: async () => undefined };
     const { message } = await kubeconfigOf('x', none, never).catch(error => error);
@@ -147,9 +150,9 @@ describe('a lab', () => {
     operator = await startOperator(provisioner, lab.config, logger);
     const button = await TestButton.connect(lab);
     await button.press(1);
-    await button.until(status => status.press === 1 && status.state === 'ready', 30_000);
+    await button.until(status => status.press === 1 && status.state === 'ready');
     await button.close();
-  }, startLimitMs);
+  });
 
   afterAll(async () => {
     await stop();
@@ -165,9 +168,7 @@ describe('a lab', () => {
 
   const run = (args: string[]) => dashbutton(['kubeconfig', ...args, '--config', settings]);
 
-  it('from the running provisioner, which notes the name and nothing else', {
-    timeout: startLimitMs,
-  }, async () => {
+  test('from the running provisioner, which notes the name and nothing else', async () => {
     const ended = await run(['house-01-1']);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     await works(ended.stdout);
@@ -181,7 +182,7 @@ describe('a lab', () => {
     for (const secret of secretsOf(lab)) expect(log).not.toContain(secret);
   });
 
-  it('into a new file of mode 600, never over an old one', { timeout: 2 * startLimitMs }, async () => {
+  test('into a new file of mode 600, never over an old one', async () => {
     const out = join(lab.folder, 'house.kubeconfig');
     const ended = await run(['house-01-1', '--out', out]);
     expect(ended).toMatchObject({ code: 0, stdout: '' });
@@ -200,7 +201,7 @@ describe('a lab', () => {
     expect(log.match(/kubeconfig handed/g)?.length).toBe(handed);
   });
 
-  it('a name that is not known: those that are', { timeout: startLimitMs }, async () => {
+  test('a name that is not known: those that are', async () => {
     expect(await run(['house-01-9'])).toMatchObject({
       code: 2,
       stdout: '',
@@ -208,7 +209,7 @@ describe('a lab', () => {
     });
   });
 
-  it('without a provisioner: journal and platform', { timeout: 3 * startLimitMs }, async () => {
+  test('without a provisioner: journal and platform', async () => {
     await stop();
     const ended = await run(['house-01-1']);
     expect(ended).toMatchObject({ code: 0, stderr: 'no provisioner runs: this is what its journal says\n' });
@@ -226,18 +227,18 @@ describe('a lab', () => {
 });
 
 describe('the demo, whose cloud is Cluster API', () => {
-  it('one press; its kubeconfig comes out of the Secret', { timeout: 3 * startLimitMs }, async () => {
+  test('one press; its kubeconfig comes out of the Secret', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'dashbutton-'));
     const lines: string[] = [];
     const log = pino({}, { write: line => lines.push(line) });
-    const pool = 100 + (Number(process.env.VITEST_POOL_ID ?? 0) % 100);
+    const network = await ownNetwork();
     const world = await startWorld({
       dir,
       buttons: [{ name: 'cloud-01', profile: 'cloud', board: 'heltec-wifi-kit-32' }],
       speed: 80,
       cloud: 'cluster-api',
-      platform: { addressPool: `127.${pool}.0.0/17` },
-      fleet: { addressPool: `127.${pool}.128.0/17` },
+      platform: { addressPool: `${network}.0.0/17` },
+      fleet: { addressPool: `${network}.128.0/17` },
       log,
     });
     let operator: Operator | undefined;
@@ -247,14 +248,14 @@ describe('the demo, whose cloud is Cluster API', () => {
       const board = world.board('cloud-01');
       board.shelve();
       board.press();
-      await eventually(() => world.provisioner.presses().some(({ step }) => step === 'ready'), startLimitMs);
+      await until(() => world.provisioner.presses().some(({ step }) => step === 'ready'), 'the cluster');
       board.powerOff();
       const [cluster] = world.fleet?.clusters() ?? [];
       expect(cluster?.name).toBe('cloud-01-1');
       expect(world.platform.clusters()).toEqual([]);
       const ended = await dashbutton(['kubeconfig', 'cloud-01-1', '--config', world.provisionerFile]);
       expect(ended).toMatchObject({ code: 0, stderr: '' });
-      expect(credentialsOf(ended.stdout).server).toBe(cluster?.apiUrl);
+      expect(readKubeconfig(ended.stdout).cluster.server).toBe(cluster?.apiUrl);
       await works(ended.stdout);
       // Neither the new cluster's secrets nor those of the way in.
       const secrets = [ended.stdout, readFileSync(join(dir, 'fleet.kubeconfig'), 'utf8')].flatMap(text =>
@@ -272,18 +273,18 @@ describe('the demo, whose cloud is Cluster API', () => {
 });
 
 describe('the file', () => {
-  it('does not follow a link, not even to nowhere; leaves no half; takes the mask of 0777', () => {
+  test('does not follow a link, not even to nowhere; leaves no half; takes the mask of 0777', () => {
     const dir = mkdtempSync(join(tmpdir(), 'dashbutton-'));
     try {
       symlinkSync(join(dir, 'nowhere'), join(dir, 'link'));
-      expect(() => writePrivately(join(dir, 'link'), 'x')).toThrow('is there already');
+      expect(() => writeWhole(join(dir, 'link'), 'x')).toThrow('is there already');
       mkdirSync(join(dir, 'folder'));
-      expect(() => writePrivately(join(dir, 'folder'), 'x')).toThrow('is there already');
-      expect(() => writePrivately(join(dir, 'no', 'x'), 'x')).toThrow('cannot be made');
+      expect(() => writeWhole(join(dir, 'folder'), 'x')).toThrow('is there already');
+      expect(() => writeWhole(join(dir, 'no', 'x'), 'x')).toThrow('cannot be written');
       expect(readdirSync(dir).sort()).toEqual(['folder', 'link']);
       const before = process.umask(0o777);
       try {
-        writePrivately(join(dir, 'masked'), 'ä'.repeat(100_000));
+        writeWhole(join(dir, 'masked'), 'ä'.repeat(100_000));
       } finally {
         process.umask(before);
       }

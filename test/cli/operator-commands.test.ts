@@ -3,16 +3,19 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { presses } from '../../cli/presses/presses.ts';
+import { release } from '../../cli/release/release.ts';
 import { silentLog } from '../../config/src/log.ts';
+import { SetupError } from '../../config/src/setup-error.ts';
 import { Journal } from '../../provisioner/src/journal/index.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { type Operator, startOperator } from '../../provisioner/src/operator/operator.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
-import { installed } from '../installed.ts';
-import { type Lab, startLab, TestButton } from '../provisioner/lab.ts';
-import { pressRecord } from '../provisioner/records.ts';
-import { bin, dashbutton, type Ended, secretsOf, startLimitMs, writeSettings } from './operator-lab.ts';
+import { installed } from '../fixtures/installed.ts';
+import { type Lab, startLab, TestButton } from '../provisioner/fixtures/lab.ts';
+import { pressRecord } from '../provisioner/fixtures/records.ts';
+import { bin, dashbutton, type Ended, secretsOf, writeSettings } from './fixtures/operator-lab.ts';
 
 let lab: Lab;
 let settings: string;
@@ -31,25 +34,34 @@ beforeAll(async () => {
   const button = await TestButton.connect(lab);
   for (const press of [1, 2]) {
     await button.press(press);
-    await button.until(status => status.press === press && status.state === 'ready', 30_000);
+    await button.until(status => status.press === press && status.state === 'ready');
   }
   await button.press(3, { action: 'release' });
-  await button.until(status => status.state === 'released', 30_000);
+  await button.until(status => status.state === 'released');
   await button.press(4, { time: 1 });
-  await button.until(status => status.press === 4, 30_000);
+  await button.until(status => status.press === 4);
   await button.close();
-}, startLimitMs);
-
-afterAll(async () => {
-  await operator.stop();
-  await provisioner.stop();
-  await lab.close();
 });
 
+afterAll(async () => {
+  await operator?.stop();
+  await provisioner?.stop();
+  await lab?.close();
+});
+
+/** What the command line has where it is told --yes: nobody to ask. */
+const nobody = { input: process.stdin, output: process.stderr };
 const linesOf = ({ stdout }: Ended) => stdout.split('\n').slice(0, -1);
 const run = (args: string[], env: NodeJS.ProcessEnv = {}) => dashbutton([...args, '--config', settings], env);
 
-it('presses: newest first, one line each, nothing but data', { timeout: startLimitMs }, async () => {
+/** What it says to who has to mend something: code 2 of the command line. */
+async function refusal(asked: Promise<unknown>): Promise<string> {
+  const error: unknown = await asked.catch(error => error);
+  expect(error).toBeInstanceOf(SetupError);
+  return (error as SetupError).message;
+}
+
+test('presses: newest first, one line each, nothing but data', async () => {
   const ended = await run(['presses']);
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   const lines = linesOf(ended);
@@ -69,27 +81,18 @@ it('presses: newest first, one line each, nothing but data', { timeout: startLim
   expect(narrow[0]).toMatch(/\.\.$/);
 });
 
-it('presses: JSON lines are the records', { timeout: startLimitMs }, async () => {
+test('presses: JSON lines are the records', async () => {
   const ended = await run(['presses', 'house-01', '--json']);
   const byNumber = provisioner.presses().sort((a, b) => b.press - a.press);
   expect(linesOf(ended).map(line => JSON.parse(line))).toEqual(byNumber);
   for (const secret of secretsOf(lab)) expect(ended.stdout).not.toContain(secret);
 });
 
-it('presses: the whole history of one', { timeout: startLimitMs }, async () => {
+test('presses: the whole history of one', async () => {
   const ended = await run(['presses', 'house-01', '2']);
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   const text = ended.stdout;
-  const order = [
-    'accepted',
-    'reserved',
-    'creating',
-    'building',
-    'verifying',
-    'ready',
-    'releasing',
-    'released',
-  ];
+  const order = ['accepted', 'creating', 'building', 'verifying', 'ready', 'releasing', 'released'];
   const places = order.map(step => text.search(new RegExp(`^ {2}${step} +20`, 'm')));
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(Math.min(...places)).toBeGreaterThan(0);
@@ -100,23 +103,21 @@ it('presses: the whole history of one', { timeout: startLimitMs }, async () => {
   expect(text).toMatch(/^ {2}button +3\.90 V, -60 dBm, firmware 0\.1\.0$/m);
 });
 
-it('presses: what there is not', { timeout: startLimitMs }, async () => {
+test('presses: what there is not', async () => {
   expect(await run(['presses', 'house-99'])).toMatchObject({
     code: 2,
     stdout: '',
     stderr: expect.stringContaining('no press of house-99 has been heard: only house-01'),
   });
-  expect(await run(['presses', 'house-01', '99'])).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('no press 99'),
-  });
+  const ninetyNine = presses({ config: settings }, 'house-01', 99, () => {});
+  expect(await refusal(ninetyNine)).toContain('no press 99');
   expect(await run(['presses', 'house-01', 'x'])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('press number'),
   });
 });
 
-it('clusters: what stands, and with --all what is gone', { timeout: startLimitMs }, async () => {
+test('clusters: what stands, and with --all what is gone', async () => {
   const stands = await run(['clusters']);
   expect(stands).toMatchObject({ code: 0, stderr: '' });
   expect(linesOf(stands)).toEqual([
@@ -129,19 +130,14 @@ it('clusters: what stands, and with --all what is gone', { timeout: startLimitMs
   ]);
 });
 
-it('release: asks first, and has to be able to', { timeout: startLimitMs }, async () => {
+test('release: asks first, and has to be able to', async () => {
   expect(await run(['release', 'house-01-1'])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('--yes'),
   });
-  expect(await run(['release', 'house-01-77', '--yes'])).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('there stand house-01-1'),
-  });
-  expect(await run(['release', 'house-01-2', '--yes'])).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('given back before'),
-  });
+  const giveBack = (cluster: string) => release(cluster, { config: settings, yes: true }, nobody, () => {});
+  expect(await refusal(giveBack('house-01-77'))).toContain('there stand house-01-1');
+  expect(await refusal(giveBack('house-01-2'))).toContain('given back before');
   expect(provisioner.presses().find(({ press }) => press === 1)?.step).toBe('ready');
 });
 
@@ -149,6 +145,9 @@ it('release: asks first, and has to be able to', { timeout: startLimitMs }, asyn
 function onTerminal(args: string[], answer: string): Promise<{ code: number | null; text: string }> {
   const command = [process.execPath, bin, ...args, '--config', settings].join(' ');
   const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
   let text = '';
   let asked = false;
   child.stdout.on('data', chunk => {
@@ -161,9 +160,8 @@ function onTerminal(args: string[], answer: string): Promise<{ code: number | nu
   return new Promise(resolve => child.once('close', code => resolve({ code, text })));
 }
 
-it.skipIf(!installed('script'))(
-  'release: a no on the terminal changes nothing',
-  { timeout: startLimitMs },
+test.skipIf(!installed('script'))(
+  'release: a no on the terminal changes nothing (needs script)',
   async () => {
     const { code, text } = await onTerminal(['release', 'house-01-1'], 'n\n');
     expect(text).toMatch(/Give back house-01-1 at 127\.\S+ \(profile house, .* old\)\?/);
@@ -173,18 +171,12 @@ it.skipIf(!installed('script'))(
   },
 );
 
-it.skipIf(!installed('script'))(
-  'presses: a terminal gets names of columns',
-  { timeout: startLimitMs },
-  async () => {
-    const { text } = await onTerminal(['presses'], '');
-    expect(text).toMatch(/^BUTTON +PRESS +WHEN +STEP +CLUSTER +TOOK +ADDRESS/);
-  },
-);
+test.skipIf(!installed('script'))('presses: a terminal gets names of columns (needs script)', async () => {
+  const { text } = await onTerminal(['presses'], '');
+  expect(text).toMatch(/^BUTTON +PRESS +WHEN +STEP +CLUSTER +TOOK +ADDRESS/);
+});
 
-it('release --wait: until it is gone, or as long as a build may take', {
-  timeout: 2 * startLimitMs,
-}, async () => {
+test('release --wait: until it is gone, or as long as a build may take', async () => {
   const mend = lab.ccp.fail({ kind: 'serverError', method: 'DELETE', path: '/2/clusters' });
   const { house } = lab.config.profiles;
   const impatient = writeSettings(lab, { profiles: { house: { ...house, expectS: 1, deadlineS: 1 } } });
@@ -210,22 +202,18 @@ it('release --wait: until it is gone, or as long as a build may take', {
   expect(await run(['clusters'])).toMatchObject({ code: 0, stdout: '', stderr: 'no cluster stands\n' });
 });
 
-it('without a provisioner the journal is read, and nothing is given back', {
-  timeout: startLimitMs,
-}, async () => {
+test('without a provisioner the journal is read, and nothing is given back', async () => {
   const other = { ...lab, config: { ...lab.config, journal: join(lab.folder, 'other') } };
   const at = writeSettings(other, { journal: 'other' });
   const without = (args: string[]) => dashbutton([...args, '--config', at]);
-  expect(await without(['presses'])).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('no journal'),
-  });
+  const all = presses({ config: at }, undefined, undefined, () => {});
+  expect(await refusal(all)).toContain('no journal');
   const journal = await Journal.open(other.config.journal);
   const now = Date.now();
   const failed = { step: 'failed', line: 'no datastore', endedAt: now, acceptedAt: now - 5_000 } as const;
   await journal.write({
     presses: [
-      pressRecord(1, { ...failed, cleanUp: { since: now - 90_000_000, trouble: 'HTTP 500' } }),
+      pressRecord(1, { ...failed, cleanUp: { since: now - 90_000_000, trouble: 'HTTP 500', givenUp: true } }),
       pressRecord(2, { ...failed, cleanUp: { since: now - 60_000, trouble: 'HTTP 503' } }),
       pressRecord(3, {
         step: 'ready',
@@ -260,7 +248,7 @@ it('without a provisioner the journal is read, and nothing is given back', {
   rmSync(other.config.journal, { recursive: true });
 });
 
-it('the settings are enough to look on: no secret is read', { timeout: startLimitMs }, async () => {
+test('the settings are enough to look on: no secret is read', async () => {
   for (const name of ['relay.password', 'site.key', 'ccp.password', 'house-01.key'])
     rmSync(join(lab.folder, name));
   expect(await run(['presses'])).toMatchObject({ code: 0, stderr: '' });

@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Imported, importProfile } from '../../cli/profile/import.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
-import { input, v2Payload } from './profile-payloads.ts';
-import { dashbutton, workshop } from './workshop.ts';
+import { programFile } from '../fixtures/programs.ts';
+import { input, v2Payload } from './fixtures/profile-payloads.ts';
+import { dashbutton, workshop } from './fixtures/workshop.ts';
 
 const from = (text: string | Buffer): Promise<Imported> => importProfile({ payload: '-' }, input(text));
 
@@ -60,21 +61,21 @@ const cases: [what: string, text: string, words: RegExp][] = [
 ];
 
 describe('standard input with', () => {
-  it.each(cases)('%s', async (_, text, words) => {
+  test.each(cases)('it is no order: %s', async (_, text, words) => {
     expect(await refusal(from(text))).toMatch(words);
   });
 
-  it('too much', async () => {
+  test('too much of it', async () => {
     expect(await refusal(from(Buffer.alloc(2 * 1024 * 1024, 'a')))).toMatch(/larger than 1048576 bytes/);
   });
 
-  it('UTF-16, as a Windows shell writes it', async () => {
+  test('UTF-16, as a Windows shell writes it', async () => {
     expect(await refusal(from(Buffer.from(`\uFEFF${order}`, 'utf16le')))).toMatch(
       /not UTF-8.*save it as UTF-8/,
     );
   });
 
-  it('a byte order mark and Windows line ends is right', async () => {
+  test('a byte order mark and Windows line ends is right', async () => {
     const text = `\uFEFF${JSON.stringify(v2Payload(), null, 2).replaceAll('\n', '\r\n')}\r\n`;
     expect((await from(text)).out).toContain('house:');
   });
@@ -83,7 +84,7 @@ describe('standard input with', () => {
 describe('a file', () => {
   const ofFile = (payload: string) => refusal(importProfile({ payload }, input('')));
 
-  it('that is missing, a folder, or too large', async () => {
+  test('that is missing, a folder, or too large', async () => {
     const dir = workshop({ settings: false });
     expect(await ofFile(join(dir, 'none.json'))).toMatch(/none\.json cannot be read: there is no such file/);
     mkdirSync(join(dir, 'folder'));
@@ -92,7 +93,7 @@ describe('a file', () => {
     expect(await ofFile(join(dir, 'big.json'))).toMatch(/big\.json is larger than 1048576 bytes/);
   });
 
-  it('is named in the sentence', async () => {
+  test('is named in the sentence', async () => {
     const dir = workshop({ settings: false });
     writeFileSync(join(dir, 'payload.json'), '[]');
     expect(await ofFile(join(dir, 'payload.json'))).toMatch(/payload\.json is a list/);
@@ -100,7 +101,7 @@ describe('a file', () => {
 });
 
 describe('on the command line', () => {
-  it('a mistake is one sentence and code 2', async () => {
+  test('a mistake is one sentence and code 2', async () => {
     const dir = workshop({ settings: false });
     writeFileSync(join(dir, 'payload.json'), '{"type":1,"password":"hunter2",,}');
     const ended = await dashbutton(dir, 'profile', 'import', 'payload.json');
@@ -110,7 +111,7 @@ describe('on the command line', () => {
     expect((await dashbutton(dir, 'profile', 'import', 'payload.json', '--colour')).code).toBe(2);
   });
 
-  it('what the provisioner would refuse is printed, and code 2', async () => {
+  test('what the provisioner would refuse is printed, and code 2', async () => {
     const dir = workshop({ settings: false });
     writeFileSync(join(dir, 'payload.json'), JSON.stringify(v2Payload({ masters: 3 })));
     const ended = await dashbutton(dir, 'profile', 'import', 'payload.json');
@@ -121,10 +122,12 @@ describe('on the command line', () => {
     );
   });
 
-  it('- reads standard input, and help has examples', async () => {
-    const bin = new URL('../../cli/bin.js', import.meta.url).pathname;
-    const child = spawn(process.execPath, [bin, 'profile', 'import', '-'], {
+  test('- reads standard input, and help has examples', async () => {
+    const child = spawn(process.execPath, [programFile('cli'), 'profile', 'import', '-'], {
       stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
     });
     let stdout = '';
     child.stdout.on('data', chunk => {

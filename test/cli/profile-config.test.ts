@@ -2,18 +2,18 @@
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, parseDocument } from 'yaml';
 import { makeSite, writeProvisionerFile } from '../../cli/demo/site.ts';
 import type { ImportOptions } from '../../cli/profile/import.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
-import { aciBody, calicoBody, loggedIn, startLab, until } from '../simulator-ccp/lab.ts';
-import { create, loggedInV3, v3Aci, v3Calico, v3Eks } from '../simulator-ccp/v3-lab.ts';
-import { importOf, payloadFile, v2Payload, v2Record } from './profile-payloads.ts';
-import { contents, dashbutton, modeOf, read, workshop, yaml } from './workshop.ts';
+import { pause, until } from '../fixtures/patience.ts';
+import { aciBody, calicoBody, loggedIn, startLab } from '../simulator/ccp/fixtures/lab.ts';
+import { create, loggedInV3, v3Aci, v3Calico, v3Eks } from '../simulator/ccp/fixtures/v3-lab.ts';
+import { importOf, payloadFile, v2Payload, v2Record } from './fixtures/profile-payloads.ts';
+import { contents, dashbutton, modeOf, read, workshop, yaml } from './fixtures/workshop.ts';
 
 const file = 'provisioner.yaml';
 
@@ -32,7 +32,7 @@ async function refusal(dir: string, payload?: unknown, more?: Partial<ImportOpti
 }
 
 describe('a new profile', () => {
-  it('is added; comments, order, mode and all else stay', async () => {
+  test('is added; comments, order, mode and all else stay', async () => {
     const dir = workshop();
     const before = read(dir, file);
     const mode = modeOf(dir, file);
@@ -51,7 +51,7 @@ describe('a new profile', () => {
     expect(existsSync(join(dir, `${file}.lock`))).toBe(false);
   });
 
-  it('takes the only platform there is, or the one that is said', async () => {
+  test('takes the only platform there is, or the one that is said', async () => {
     const dir = workshop();
     await importIn(dir);
     expect(yaml(dir, file).profiles.big.platform).toBe('lab-ccp');
@@ -63,7 +63,7 @@ describe('a new profile', () => {
     expect(yaml(dir, file).profiles.huge.platform).toBe('other');
   });
 
-  it('may be the first', async () => {
+  test('may be the first', async () => {
     for (const profiles of [{}, undefined, null]) {
       const dir = workshop();
       const settings = { ...yaml(dir, file), profiles, buttons: {} };
@@ -73,13 +73,13 @@ describe('a new profile', () => {
     }
   });
 
-  it('waits while somebody else is changing the file', async () => {
+  test('waits while somebody else is changing the file', async () => {
     const dir = workshop();
     const lock = join(dir, `${file}.lock`);
     writeFileSync(lock, '1\n');
     const before = read(dir, file);
     const importing = importIn(dir);
-    await wait(200);
+    await pause(200);
     expect(read(dir, file)).toBe(before);
     rmSync(lock);
     await importing;
@@ -88,13 +88,13 @@ describe('a new profile', () => {
 });
 
 describe('a profile that is there', () => {
-  it('is not touched without --replace', async () => {
+  test('is not touched without --replace', async () => {
     expect(await refusal(workshop(), v2Payload(), { name: 'house' })).toMatch(
       /has a profile house: .*--replace/,
     );
   });
 
-  it('gets the new template with it, and keeps what a person has decided', async () => {
+  test('gets the new template with it, and keeps what a person has decided', async () => {
     const dir = workshop();
     const old = yaml(dir, file).profiles.house;
     const { notes, out } = await importIn(dir, v2Record(), { name: 'house', replace: true });
@@ -108,13 +108,13 @@ describe('a profile that is there', () => {
     expect(notes).not.toMatch(/room for 16/);
   });
 
-  it('is not replaced where nothing is written', async () => {
+  test('is not replaced where nothing is written', async () => {
     await expect(importOf(v2Payload(), { replace: true })).rejects.toThrow('--replace goes with --config');
   });
 });
 
 describe('settings are left alone', () => {
-  it('when a place is still to be filled in', async () => {
+  test('when a place is still to be filled in', async () => {
     const message = await refusal(workshop(), v2Payload(), { keepIds: false });
     expect(message).toMatch(/was not changed, because these values were left out:/);
     expect(message).toMatch(/^ {2}profiles\.big\.template\.ssh_key: <SSH public key/m);
@@ -126,7 +126,7 @@ describe('settings are left alone', () => {
     expect(hidden).toContain('profiles.big.template.datacenter');
   });
 
-  it('when the profile would be wrong', async () => {
+  test('when the profile would be wrong', async () => {
     expect(await refusal(workshop(), v2Payload({ masters: 3 }))).toContain('profiles.big.template.masters');
     expect(await refusal(workshop(), v2Payload(), { name: 'my house' })).toContain('my house');
     expect(await refusal(workshop(), v2Payload(), { platform: 'nowhere' })).toMatch(
@@ -134,7 +134,7 @@ describe('settings are left alone', () => {
     );
   });
 
-  it('when they are wrong already, missing, or no settings', async () => {
+  test('when they are wrong already, missing, or no settings', async () => {
     const dir = workshop();
     appendFileSync(join(dir, file), 'colour: blue\n');
     expect(await refusal(dir)).toContain('colour: there is no such setting');
@@ -174,7 +174,7 @@ describe('an order that the simulator took', () => {
     return parse(readFileSync(config, 'utf8')).profiles.big.template;
   }
 
-  it('is imported on the command line, and the settings stay right', async () => {
+  test('is imported on the command line, and the settings stay right', async () => {
     const { dir, config } = lab();
     const path = payloadFile(dir, v2Payload());
     const imported = await dashbutton(
@@ -192,9 +192,7 @@ describe('an order that the simulator took', () => {
     expect(await dashbutton(dir, 'provisioner', '--config', config, '--check')).toMatchObject({ code: 0 });
   });
 
-  it("through v2, as sent and as told back, passes the provisioner's check", {
-    timeout: 120_000,
-  }, async () => {
+  test("through v2, as sent and as told back, passes the provisioner's check", async () => {
     const simulator = await startLab();
     const call = await loggedIn(simulator);
     for (const order of [calicoBody(simulator, 'adas-1'), aciBody(simulator, 'adas-2', '10.99.5.0/24')]) {
@@ -207,7 +205,7 @@ describe('an order that the simulator took', () => {
     }
   });
 
-  it('through v3 as well', { timeout: 120_000 }, async () => {
+  test('through v3 as well', async () => {
     const simulator = await startLab();
     const call = await loggedInV3(simulator);
     for (const order of [v3Calico('adas-1'), v3Aci('adas-2', '10.99.5.0/24'), v3Eks('adas-3', 20)]) {
@@ -215,10 +213,10 @@ describe('an order that the simulator took', () => {
       expect(reply.status).toBe(200);
       await expectCleanImport(order);
       const { id } = reply.json<{ id: string }>();
-      const record = await until(
-        async () => (await call('GET', `/v3/clusters/${id}/`)).json<{ status: string }>(),
-        cluster => cluster.status === 'READY',
-      );
+      const record = await until(async () => {
+        const cluster = (await call('GET', `/v3/clusters/${id}/`)).json<{ status: string }>();
+        return cluster.status === 'READY' ? cluster : undefined;
+      }, 'the cluster');
       await expectCleanImport(record);
     }
   });

@@ -1,11 +1,11 @@
 /** What an import prints: the profile, and what it says about everything that is not in it. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { inventory } from '../../simulator/ccp/inventory.ts';
 import { sampleV3AciOrder, sampleV3EksOrder } from '../../simulator/ccp/sample-order-v3.ts';
-import { v3Aci, v3Calico, v3Eks } from '../simulator-ccp/v3-lab.ts';
+import { v3Aci, v3Calico, v3Eks } from '../simulator/ccp/fixtures/v3-lab.ts';
 import {
   importOf,
   payloadFile,
@@ -14,8 +14,8 @@ import {
   v2Payload,
   v2Record,
   v3Record,
-} from './profile-payloads.ts';
-import { contents, dashbutton, workshop } from './workshop.ts';
+} from './fixtures/profile-payloads.ts';
+import { contents, dashbutton, workshop } from './fixtures/workshop.ts';
 
 const uuidAnywhere = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}/;
 
@@ -27,7 +27,7 @@ function expectNoSecret(...outputs: string[]) {
 }
 
 describe('a captured v2 order', () => {
-  it('becomes a profile to paste, on the command line, and every other word goes to standard error', async () => {
+  test('becomes a profile to paste, on the command line, and every other word goes to standard error', async () => {
     const dir = workshop({ settings: false });
     const path = payloadFile(dir, v2Payload());
     const { code, stdout, stderr } = await dashbutton(dir, 'profile', 'import', path, '--name', 'big');
@@ -47,7 +47,7 @@ describe('a captured v2 order', () => {
     expectNoSecret(stdout, stderr);
   });
 
-  it('loses what the press brings, what is secret, and what is not needed; each is named', async () => {
+  test('loses what the press brings, what is secret, and what is not needed; each is named', async () => {
     const { out, notes, template, problems } = await importOf(v2Payload());
     expect(problems).toBeUndefined();
     expectNoSecret(out, notes);
@@ -90,7 +90,7 @@ describe('a captured v2 order', () => {
     expect(dropped('nothing in it')).toEqual(['aci_profile_uuid', 'ntp_servers']);
   });
 
-  it('leaves out uuids and keys, marks their places, and says so of each', async () => {
+  test('leaves out uuids and keys, marks their places, and says so of each', async () => {
     const { out, notes, template } = await importOf(v2Payload());
     expect(out).not.toMatch(uuidAnywhere);
     expect(out).not.toContain(publicKey);
@@ -114,7 +114,7 @@ describe('a captured v2 order', () => {
     expect(notes).toContain('Left to do: put your own values into the 5 places marked <…>');
   });
 
-  it('keeps them with --keep-ids', async () => {
+  test('keeps them with --keep-ids', async () => {
     const { notes, template } = await importOf(v2Payload(), { keepIds: true });
     expect(template).toMatchObject({
       provider_client_config_uuid: inventory.provider.uuid,
@@ -125,7 +125,7 @@ describe('a captured v2 order', () => {
     expect(notes).not.toMatch(/left out|Left to do/);
   });
 
-  it('takes another key from a file, and no private one', async () => {
+  test('takes another key from a file, and no private one', async () => {
     const dir = workshop({ settings: false });
     const other = publicKey.replace(/ demo$/, ' ada@example.net');
     const sshKey = join(dir, 'id.pub');
@@ -141,7 +141,7 @@ describe('a captured v2 order', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----'],
     ['ssh-rsa aHVudGVyMmh1bnRlcjI= behind a public name'],
     ['hunter2'],
@@ -155,7 +155,7 @@ describe('a captured v2 order', () => {
     expect(out).not.toContain('aHVudGVyMmh1bnRlcjI');
   });
 
-  it('of ACI is understood, too', async () => {
+  test('of ACI is understood, too', async () => {
     const aci = {
       aci_profile_uuid: inventory.aciProfile.uuid,
       ingress_vip_pool_id: undefined,
@@ -169,7 +169,7 @@ describe('a captured v2 order', () => {
     expect(template.aci_profile_uuid).toMatch(/^<uuid of the ACI profile: /);
   });
 
-  it("that is a whole record loses the platform's answers, in one line", async () => {
+  test("that is a whole record loses the platform's answers, in one line", async () => {
     const { out, notes, template, problems } = await importOf(v2Record(), { keepIds: true });
     expect(problems).toBeUndefined();
     expectNoSecret(out, notes);
@@ -180,7 +180,7 @@ describe('a captured v2 order', () => {
     expect(notes).toMatch(/^ {2}secret .*nodes\[0\]\.cloud_init_data/m);
   });
 
-  it('that the provisioner would refuse is printed, with its problems', async () => {
+  test('that the provisioner would refuse is printed, with its problems', async () => {
     const { problems } = await importOf(v2Payload({ masters: 3, workers: 0 }));
     expect(problems?.message).toContain('profiles.house.template.masters: expected 1');
     expect(problems?.message).toContain('profiles.house.template.workers');
@@ -189,14 +189,14 @@ describe('a captured v2 order', () => {
     expect(wrongName.problems?.message).toContain('my house');
   });
 
-  it('keeps fields that nobody knows, and says which', async () => {
+  test('keeps fields that nobody knows, and says which', async () => {
     const { notes, template } = await importOf(v2Payload({ colour: 'blue', '\u001b[2J': 1 }));
     expect(template).toMatchObject({ colour: 'blue' });
     expect(notes).toMatch(/look at them: colour, "\\u001b\[2J"/);
     expect(notes).not.toContain('\u001b');
   });
 
-  it('gets its old description back without what a press has added', async () => {
+  test('gets its old description back without what a press has added', async () => {
     const description = 'lab - dash button house-01, press 7 - 10.151.0.0/16';
     expect((await importOf(v2Payload({ description }))).template.description).toBe('lab');
     expect((await importOf(v2Payload({ description: '10.151.0.0/16' }))).template).not.toHaveProperty(
@@ -206,7 +206,7 @@ describe('a captured v2 order', () => {
 });
 
 describe('a captured v3 order', () => {
-  it('of vSphere with Calico', async () => {
+  test('of vSphere with Calico', async () => {
     const { notes, profile, template, problems } = await importOf(v3Calico('adas-test'));
     expect(problems).toBeUndefined();
     expect(profile).toMatchObject({
@@ -225,7 +225,7 @@ describe('a captured v3 order', () => {
     expect(notes).toMatch(/^ {2}node_groups\[0\]\.ssh_key +SSH public key: left out/m);
   });
 
-  it('of vSphere with ACI', async () => {
+  test('of vSphere with ACI', async () => {
     const { profile, template, problems } = await importOf(v3Aci('adas-test', '10.140.2.0/24'), {
       keepIds: true,
     });
@@ -234,7 +234,7 @@ describe('a captured v3 order', () => {
     expect(template).toEqual(sampleV3AciOrder());
   });
 
-  it('of EKS', async () => {
+  test('of EKS', async () => {
     const { out, notes, profile, template, problems } = await importOf(v3Eks('adas-test', 20));
     expect(problems).toBeUndefined();
     expect(out).toMatch(/^ {2}cloud:$/m);
@@ -253,7 +253,7 @@ describe('a captured v3 order', () => {
     expect((await importOf(v3Eks('adas-test', 20), { keepIds: true })).template).toEqual(sampleV3EksOrder());
   });
 
-  it('that is a whole record', async () => {
+  test('that is a whole record', async () => {
     const { out, notes, template, problems } = await importOf(v3Record(), { keepIds: true });
     expect(problems).toBeUndefined();
     expectNoSecret(out, notes);
@@ -265,7 +265,7 @@ describe('a captured v3 order', () => {
     expect(notes).toMatch(/master_group\.nodes, node_groups\[0\]\.nodes/);
   });
 
-  it('never has add-ons in it', async () => {
+  test('never has add-ons in it', async () => {
     const { notes, template } = await importOf(v3Calico('adas-test', { addons: [{ name: 'ccp-monitor' }] }));
     expect(template).not.toHaveProperty('addons');
     expect(notes).toMatch(/add-ons are a setting of the profile: addOns +addons/);
@@ -281,7 +281,7 @@ describe('the range', () => {
     return { pool: profile.rangePool, prefix: profile.rangePrefix, notes };
   };
 
-  it.each([
+  test.each([
     ['10.151.0.0/16', '10.144.0.0/12', 16],
     ['10.20.30.0/24', '10.20.16.0/20', 24],
     ['192.168.165.32/27', '192.168.164.0/23', 27],
@@ -304,13 +304,28 @@ describe('the range', () => {
     expect(await rangeOf({ pod_cidr: captured })).toMatchObject({ pool, prefix });
   });
 
-  it('is missing, or its details are no JSON', async () => {
+  test.each([
+    ['172.16.0.0/12', ['172.17.0.0/16'], /, without Docker's own network 172\.17\.0\.0\/16/],
+    ['172.16.0.0/20', undefined, /around the captured range/],
+    ['172.16.0.0/17', ['172.17.0.0/16'], /, without Docker's own network/],
+    ['172.17.0.0/24', undefined, /; 172\.17\.0\.0\/16 is Docker's own network/],
+    ['10.151.0.0/16', undefined, /around the captured range/],
+  ])('%s never proposes what is Docker’s', async (captured, exclude, words) => {
+    const { profile, notes, problems } = await importOf(
+      v2Payload({ network_plugin: { name: 'calico', details: { pod_cidr: captured } } }),
+    );
+    expect(problems).toBeUndefined();
+    expect(profile.exclude).toEqual(exclude);
+    expect(notes).toMatch(words);
+  });
+
+  test('is missing, or its details are no JSON', async () => {
     for (const details of ['{', undefined, 5, '[]', 'null']) {
       expect(await rangeOf(details)).toMatchObject({ pool: '172.16.0.0/12', prefix: 20 });
     }
   });
 
-  it('of an EKS cluster has to be a VPC', async () => {
+  test('of an EKS cluster has to be a VPC', async () => {
     for (const [subnet, pool, prefix] of [
       ['10.0.0.0/12', '172.16.0.0/12', 20],
       ['10.1.2.0/26', '172.16.0.0/12', 20],
@@ -322,7 +337,7 @@ describe('the range', () => {
     }
   });
 
-  it("is said to be a guess, and the default's pool is explained", async () => {
+  test("is said to be a guess, and the default's pool is explained", async () => {
     const around = await rangeOf('{"pod_cidr":"10.151.0.0/16"}');
     expect(around.notes).toMatch(
       /Guessed, confirm each:[\s\S]*rangePool +10\.144\.0\.0\/12: around .* room for 16 clusters/,
@@ -336,7 +351,7 @@ describe('the range', () => {
   });
 });
 
-it('changes no file when it only prints', async () => {
+test('changes no file when it only prints', async () => {
   const dir = workshop();
   const path = payloadFile(dir, v2Payload());
   const before = contents(dir);

@@ -1,16 +1,16 @@
 /** What can go wrong before the first packet, and messages that are whole packets but not what they should be. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { button, hotspot, keys } from '../../bench/energy/party.ts';
 import { pingEveryMs } from '../../firmware/src/limits.ts';
 import type { Status } from '../../protocol/src/messages.ts';
 import { encode } from '../../protocol/src/node/envelope.ts';
 import type { SigningKey } from '../../protocol/src/sign.ts';
 import { beaconTopic, statusTopic } from '../../protocol/src/topics.ts';
-import { expectSound, Rigs } from './faults-check.ts';
-import { meddleAt } from './faults-kinds.ts';
-import { followed, idle, quick } from './faults-lab.ts';
-import { type Meddle, withPayload } from './faults-peer.ts';
-import type { Plan } from './faults-rig.ts';
+import { expectSound, Rigs } from './fixtures/faults-check.ts';
+import { meddleAt } from './fixtures/faults-kinds.ts';
+import { followed, idle, quick } from './fixtures/faults-lab.ts';
+import { type Meddle, withPayload } from './fixtures/faults-peer.ts';
+import type { Plan } from './fixtures/faults-rig.ts';
 
 const rigs = new Rigs();
 afterAll(() => rigs.close());
@@ -18,12 +18,9 @@ afterAll(() => rigs.close());
 type Case = Partial<Plan> & { name: string; end: string; numbers?: number[]; clusters?: string[] };
 
 function rows(cases: Case[]): void {
-  it.concurrent.each(cases.map((row): [string, Case] => [`${row.name}: ${row.end}`, row]))('%s', async (_, {
-    end,
-    numbers,
-    clusters,
-    ...plan
-  }) => {
+  test.concurrent.each(
+    cases.map((row): [string, Case] => [`${row.name}: ${row.end}`, row]),
+  )('ends on the display as it should, %s', async (_, { end, numbers, clusters, ...plan }) => {
     const expected = { ...(numbers && { numbers }), ...(clusters && { clusters }) };
     expectSound(await rigs.run({ story: quick, ...plan }), end, expected);
   });
@@ -31,7 +28,7 @@ function rows(cases: Case[]): void {
 
 const backInReach: Plan['mends'] = ({ board }) => {
   board.networks = [hotspot];
-  Object.assign(board.troubles, { joinNeverAnswers: false, dnsFails: false, connectRefused: false });
+  Object.assign(board.troubles, { dnsFails: false, connectRefused: false });
 };
 
 /** Breaks something as soon as a status of that state is on its way to the board. */
@@ -54,15 +51,6 @@ describe('before the first packet', () => {
       end: 'HOTSPOT',
       breaks: ({ board }) => {
         board.networks = [{ ...hotspot, password: 'changed' }];
-      },
-      mends,
-    },
-    {
-      name: 'a join that never answers',
-      end: 'HOTSPOT',
-      breaks: scene => {
-        away(scene);
-        scene.board.troubles.joinNeverAnswers = true;
       },
       mends,
     },
@@ -131,7 +119,7 @@ describe('for good, once the press is accepted', () => {
 });
 
 describe('a keep-alive that is never answered', () => {
-  it('is noticed at the next one, and another connection tells how far the build is', async () => {
+  test('is noticed at the next one, and another connection tells how far the build is', async () => {
     const meddle = meddleAt({ way: 'up', name: 'PINGREQ', often: 'once' }, 'silent');
     const ending = await rigs.run({ story: followed, meddle });
     expectSound(ending, 'ready');

@@ -1,19 +1,18 @@
 /** Random bytes and random JSON on every topic: counted, ignored, and the next real press works. */
-
 import fc from 'fast-check';
 import { connect, type MqttClient } from 'mqtt';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { noRates } from '../../bench/no-rates.ts';
 import { encode } from '../../protocol/src/node/envelope.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import { keyOf, type Lab, passwordOf, startLab } from './lab.ts';
+import { patience } from '../fixtures/patience.ts';
+import { keyOf, type Lab, type LabOptions, passwordOf, startLab } from './fixtures/lab.ts';
 
-let lab: Lab | undefined;
-
-afterEach(async () => {
-  await lab?.close();
-  lab = undefined;
-});
+async function start({ onTestFinished }: TestContext, options: LabOptions = {}): Promise<Lab> {
+  const lab = await startLab({ limits: noRates, ...options });
+  onTestFinished(() => lab.close());
+  return lab;
+}
 
 const seed = 20191119;
 
@@ -45,10 +44,10 @@ async function login(lab: Lab, name: string): Promise<MqttClient> {
   return client;
 }
 
-describe('garbage', () => {
-  it('on the press topic creates nothing and stops nothing', async () => {
-    lab = await startLab({ limits: noRates });
-    await lab.provisioner?.whenOnline(5000);
+describe.concurrent('garbage', () => {
+  test('on the press topic creates nothing and stops nothing', async t => {
+    const lab = await start(t);
+    await lab.provisioner?.whenOnline(patience(5000));
     const client = await login(lab, 'house-01');
     const topic = pressTopic('house-01');
     for (const payload of garbage(lab, topic, 400)) await client.publishAsync(topic, payload, { qos: 1 });
@@ -60,8 +59,8 @@ describe('garbage', () => {
     await house.showsKind('ready');
   });
 
-  it('on status and beacon makes the button do nothing but name the hop', async () => {
-    lab = await startLab({ provisioner: false, limits: noRates });
+  test('on status and beacon makes the button do nothing but name the hop', async t => {
+    const lab = await start(t, { provisioner: false });
     // Whoever holds the provisioner's login may publish there; the signature is what the button believes.
     const client = await login(lab, 'lab');
     const house = lab.button();

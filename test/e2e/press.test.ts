@@ -1,27 +1,43 @@
 /** One press, all the way: the compiled bundle on a simulated board, real relay, real provisioner, real TCP. */
-import { connect } from 'mqtt';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect, type MqttClient } from 'mqtt';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { encode } from '../../protocol/src/node/envelope.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
-import { keyOf, type Lab, type LabOptions, passwordOf, startLab } from './lab.ts';
+import { patience, pause, until } from '../fixtures/patience.ts';
+import { HurriedClock } from './fixtures/hurried-clock.ts';
+import { keyOf, type Lab, type LabOptions, passwordOf, startLab } from './fixtures/lab.ts';
 
-let lab: Lab | undefined;
-
-async function start(options?: LabOptions): Promise<Lab> {
-  lab = await startLab(options);
-  if (options?.provisioner !== false) await lab.provisioner?.whenOnline(5000);
+/** A lab for one test: they run side by side, because they mostly wait. */
+async function start({ onTestFinished }: TestContext, options: LabOptions = {}): Promise<Lab> {
+  const lab = await startLab(options);
+  onTestFinished(() => lab.close());
+  if (options.proxy === undefined) await lab.provisioner?.whenOnline(patience(5000));
   return lab;
 }
 
-afterEach(async () => {
-  await lab?.close();
-  lab = undefined;
-});
+/** Changes what a button was enrolled with. */
+function changeDevice(lab: Lab, change: object): void {
+  const path = `${lab.site.flashOf('house-01')}/device.json`;
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...change }));
+}
 
-describe('a press', () => {
-  it('becomes a cluster, and the display shows the address that the platform gave it', async () => {
-    const { button, platform } = await start();
+/** Somebody with a button's login. */
+function login(lab: Lab, name: string): MqttClient {
+  const client = connect(lab.relay.url, {
+    clientId: name,
+    username: name,
+    password: passwordOf(lab.site, name),
+  });
+  lab.finally(() => client.endAsync(true));
+  return client;
+}
+
+describe.concurrent('a press', () => {
+  test('becomes a cluster, and the display shows the address that the platform gave it', async t => {
+    const { button, platform } = await start(t);
     const house = button();
     house.board.press();
     const ready = await house.showsKind('ready');
@@ -35,8 +51,8 @@ describe('a press', () => {
     expect(house.faults).toEqual([]);
   });
 
-  it('shows progress that only rises, and reads its percentages from the platform', async () => {
-    const { button } = await start();
+  test('shows progress that only rises, and reads its percentages from the platform', async t => {
+    const { button } = await start(t);
     const house = button();
     house.board.press();
     await house.showsKind('ready');
@@ -45,8 +61,8 @@ describe('a press', () => {
     expect(new Set(percents).size).toBeGreaterThan(2);
   });
 
-  it('paints its first pixels before the radio is touched', async () => {
-    const { button } = await start();
+  test('paints its first pixels before the radio is touched', async t => {
+    const { button } = await start(t);
     const house = button();
     house.board.press();
     await house.shows(view => view.kind === 'connecting' && view.hop === 'relay');
@@ -55,8 +71,8 @@ describe('a press', () => {
     expect(order.indexOf('pixels')).toBeLessThan(order.indexOf('wifi'));
   });
 
-  it('while building follows the build: no second press is sent, no second cluster is made', async () => {
-    const { button, platform, provisioner } = await start();
+  test('while building follows the build: no second press is sent, no second cluster is made', async t => {
+    const { button, platform, provisioner } = await start(t);
     const house = button();
     house.board.press();
     await house.showsKind('building');
@@ -71,8 +87,8 @@ describe('a press', () => {
     expect(provisioner?.presses().map(press => press.press)).toEqual([1]);
   });
 
-  it('after ready makes a new cluster with another name and another range', async () => {
-    const { button, platform } = await start();
+  test('after ready makes a new cluster with another name and another range', async t => {
+    const { button, platform } = await start(t);
     const house = button();
     house.board.press();
     await house.showsKind('ready');
@@ -89,21 +105,21 @@ describe('a press', () => {
     expect(second.cluster).toBe('house-01-2');
   });
 
-  it('does not come from a battery change', async () => {
-    const { button, platform } = await start();
+  test('does not come from a battery change', async t => {
+    const { button, platform } = await start(t);
     const house = button();
     house.board.powerOff();
     house.board.powerOn();
     await house.showsKind('idle');
-    await new Promise(resolve => setTimeout(resolve, 300));
+    await pause(300);
     expect(house.board.trace.map(entry => entry.what)).not.toContain('wifi');
     expect(platform.clusters()).toEqual([]);
   });
 });
 
-describe('the display names the hop that failed', () => {
-  it('LAB when the lab is offline, and nothing is published', async () => {
-    const { button, provisioner, relay } = await start();
+describe.concurrent('the display names the hop that failed', () => {
+  test('LAB when the lab is offline, and nothing is published', async t => {
+    const { button, provisioner, relay } = await start(t);
     await provisioner?.stop();
     const published = relay.stats().published;
     const house = button();
@@ -112,16 +128,16 @@ describe('the display names the hop that failed', () => {
     expect(relay.stats().published).toBe(published);
   });
 
-  it('LAB when no lab was ever there', async () => {
-    const { button, relay } = await start({ provisioner: false });
+  test('LAB when no lab was ever there', async t => {
+    const { button, relay } = await start(t, { provisioner: false });
     const house = button();
     house.board.press();
     expect(await house.showsKind('error')).toMatchObject({ code: 'LAB' });
     expect(relay.stats().published).toBe(0);
   });
 
-  it('RELAY when the relay is not there', async () => {
-    const { button, relay, provisioner } = await start();
+  test('RELAY when the relay is not there', async t => {
+    const { button, relay, provisioner } = await start(t);
     await provisioner?.stop();
     await relay.close();
     const house = button();
@@ -129,29 +145,26 @@ describe('the display names the hop that failed', () => {
     expect(await house.showsKind('error')).toMatchObject({ code: 'RELAY' });
   });
 
-  it('RELAY when the relay does not know the button', async () => {
-    const { button, site } = await start();
-    const flash = site.flashOf('house-01');
-    const { readFileSync, writeFileSync } = await import('node:fs');
-    const device = JSON.parse(readFileSync(`${flash}/device.json`, 'utf8'));
-    writeFileSync(`${flash}/device.json`, JSON.stringify({ ...device, button: 'house-99' }));
-    const house = button();
+  test('KEY when the relay does not know the button', async t => {
+    const lab = await start(t);
+    changeDevice(lab, { button: 'house-99' });
+    const house = lab.button();
     house.board.press();
     expect(await house.showsKind('error')).toMatchObject({
-      code: 'RELAY',
+      code: 'KEY',
       line: 'The relay refuses: bad login',
     });
   });
 
-  it('HOTSPOT when the network is not there', async () => {
-    const { button } = await start();
+  test('HOTSPOT when the network is not there', async t => {
+    const { button } = await start(t);
     const house = button('house-01', { networks: [] });
     house.board.press();
     expect(await house.showsKind('error')).toMatchObject({ code: 'HOTSPOT' });
   });
 
-  it("PLATFORM with the platform's words when its login is refused", async () => {
-    const { button, platform } = await start({ platformPassword: 'wrong' });
+  test("PLATFORM with the platform's words when its login is refused", async t => {
+    const { button, platform } = await start(t, { platformPassword: 'wrong' });
     const house = button();
     house.board.press();
     const error = await house.showsKind('error');
@@ -160,8 +173,8 @@ describe('the display names the hop that failed', () => {
     expect(platform.clusters()).toEqual([]);
   });
 
-  it("PLATFORM with the platform's words when it has no room", async () => {
-    const { button } = await start({
+  test("PLATFORM with the platform's words when it has no room", async t => {
+    const { button } = await start(t, {
       platform: { failures: [{ kind: 'full', message: 'no free addresses in default-pool' }] },
     });
     const house = button();
@@ -171,47 +184,56 @@ describe('the display names the hop that failed', () => {
     expect(error.line).toContain('no free addresses in default-pool');
   });
 
-  it('KEY when the button signs with another key: rejected, and nothing is created', async () => {
-    const { button, site, platform, provisioner } = await start();
-    const flash = site.flashOf('house-01');
-    const { readFileSync, writeFileSync } = await import('node:fs');
-    const device = JSON.parse(readFileSync(`${flash}/device.json`, 'utf8'));
-    writeFileSync(
-      `${flash}/device.json`,
-      JSON.stringify({ ...device, key: Buffer.alloc(32, 7).toString('base64') }),
-    );
-    const house = button();
+  test('KEY when the button signs with another key: rejected, and nothing is created', async t => {
+    const lab = await start(t);
+    const { platform, provisioner } = lab;
+    changeDevice(lab, { key: Buffer.alloc(32, 7).toString('base64') });
+    const clock = new HurriedClock();
+    const house = lab.button('house-01', { clock });
     house.board.press();
-    expect(await house.showsKind('error', { withinMs: 25_000 })).toMatchObject({ code: 'KEY' });
+    // It asks four times before it gives up, and waits four seconds each time.
+    await until(() => (provisioner?.counters.badSignature ?? 0) > 0, 'the press to be rejected');
+    clock.hurry(20);
+    expect(await house.showsKind('error')).toMatchObject({ code: 'KEY' });
     expect(provisioner?.counters.badSignature).toBeGreaterThan(0);
     expect(platform.clusters()).toEqual([]);
     expect(provisioner?.presses()).toEqual([]);
   });
 
-  it('STALE when the beacon that the press carries is old', async () => {
+  test('STALE when the beacon that the press carries is old', async t => {
     let skewMs = 0;
-    const { button, platform, provisioner } = await start({ now: () => Date.now() + skewMs });
-    // The provisioner repeats its beacon 0.5 s and 2 s after connecting; then it is silent for a while.
-    await new Promise(resolve => setTimeout(resolve, 2300));
-    // The lab's clock moves on, the retained beacon does not: as if the relay had held it back.
+    const lab = await start(t, {
+      now: () => Date.now() + skewMs,
+      ran: () => process.uptime() * 1000 + skewMs,
+      provisioner: false,
+      buttons: ['house-01', 'house-02'].map(name => ({
+        name,
+        profile: 'house',
+        board: 'heltec-wifi-kit-32',
+      })),
+    });
+    let beacons = 0;
+    const listener = login(lab, 'house-02');
+    listener.on('message', () => beacons++);
+    await listener.subscribeAsync(beaconTopic('lab'), { qos: 1 });
+    const provisioner = await lab.startProvisioner();
+    // It comes back to the provisioner, which then is silent for a while.
+    await until(() => beacons > 0, 'the beacon');
+    // Time passes in the lab, the retained beacon stays: as if the relay had held the next ones back.
     skewMs = 10 * 60 * 1000;
-    const house = button();
+    const house = lab.button();
     house.board.press();
     expect(await house.showsKind('error')).toMatchObject({ code: 'STALE' });
-    expect(platform.clusters()).toEqual([]);
-    expect(provisioner?.presses().map(press => press.step)).toEqual(['rejected']);
+    expect(lab.platform.clusters()).toEqual([]);
+    expect(provisioner.presses().map(press => press.step)).toEqual(['rejected']);
   });
 });
 
-describe('a press delivered again', () => {
-  it('three times makes one cluster', async () => {
-    const { site, relay, platform, provisioner } = await start();
-    const client = connect(relay.url, {
-      clientId: 'house-01',
-      username: 'house-01',
-      password: passwordOf(site, 'house-01'),
-    });
-    lab?.finally(() => client.endAsync(true));
+describe.concurrent('a press delivered again', () => {
+  test('three times makes one cluster', async t => {
+    const lab = await start(t);
+    const { site, platform, provisioner } = lab;
+    const client = login(lab, 'house-01');
     const topic = pressTopic('house-01');
     const payload = encode(keyOf(site, 'house-01'), topic, {
       press: 1,
@@ -225,56 +247,50 @@ describe('a press delivered again', () => {
       relayMs: 0,
     });
     await Promise.all([1, 2, 3].map(() => client.publishAsync(topic, payload, { qos: 1 })));
-    await until(() => platform.clusters()[0]?.state === 'ready');
+    await until(() => platform.clusters()[0]?.state === 'ready', 'the cluster');
     await client.publishAsync(topic, payload, { qos: 1 });
-    await new Promise(resolve => setTimeout(resolve, 300));
+    await pause(300);
     expect(platform.clusters()).toHaveLength(1);
     expect(provisioner?.presses()).toHaveLength(1);
   });
 });
 
-describe('the relay', () => {
-  it('refuses an unknown button at the door', async () => {
-    const { relay } = await start({ provisioner: false });
-    const client = connect(relay.url, {
+describe.concurrent('the relay', () => {
+  test('refuses an unknown button at the listener', async t => {
+    const lab = await start(t, { provisioner: false });
+    const client = connect(lab.relay.url, {
       clientId: 'house-99',
       username: 'house-99',
       password: 'x',
       reconnectPeriod: 0,
     });
-    lab?.finally(() => client.endAsync(true));
+    lab.finally(() => client.endAsync(true));
     const error = await new Promise<Error>(resolve => client.once('error', resolve));
     expect(error.message).toContain('Bad username or password');
   });
 
-  it('carries no clear text that opens anything: statuses are signed for one button only', async () => {
-    const { site, relay } = await start();
-    const client = connect(relay.url, {
-      clientId: 'house-01',
-      username: 'house-01',
-      password: passwordOf(site, 'house-01'),
-    });
-    lab?.finally(() => client.endAsync(true));
+  test('carries no clear text that opens anything: statuses are signed for one button only', async t => {
+    const client = login(await start(t), 'house-01');
     const heard = new Map<string, string>();
     client.on('message', (topic, payload) => heard.set(topic, payload.toString('latin1')));
     await client.subscribeAsync([statusTopic('house-01'), beaconTopic('lab')], { qos: 1 });
-    await until(() => heard.size === 2);
+    await until(() => heard.size === 2, 'status and beacon');
     const status = heard.get(statusTopic('house-01')) ?? '';
     expect(status).toMatch(/^[A-Za-z0-9+/]{43}=\.\{/);
   });
 });
 
-describe('a proxy that refuses', () => {
-  it('is named PROXY by the provisioner, and LAB by the button', async () => {
-    const { createServer } = await import('node:http');
+describe.concurrent('a proxy that refuses', () => {
+  test('is named PROXY by the provisioner, and LAB by the button', async t => {
     const proxy = createServer();
     proxy.on('connect', (_request, socket) => socket.end('HTTP/1.1 403 Filtered\r\n\r\n'));
     await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
     const { port } = proxy.address() as { port: number };
     const lines: string[] = [];
     const log = pino({ level: 'debug' }, { write: line => lines.push(line) });
-    const { button, provisioner } = await start({ proxy: `http://127.0.0.1:${port}`, log });
-    lab?.finally(() => proxy.close());
+    t.onTestFinished(() => void proxy.close());
+    const { button, provisioner } = await start(t, { proxy: `http://127.0.0.1:${port}`, log });
+    await until(() => provisioner?.lastError, 'the complaint of the proxy');
     const house = button();
     house.board.press();
     expect(await house.showsKind('error')).toMatchObject({ code: 'LAB' });
@@ -282,11 +298,3 @@ describe('a proxy that refuses', () => {
     expect(lines.join('')).toContain('PROXY');
   });
 });
-
-async function until(done: () => boolean, withinMs = 15_000): Promise<void> {
-  const giveUpAt = performance.now() + withinMs;
-  while (!done()) {
-    if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${done}`);
-    await new Promise(resolve => setTimeout(resolve, 10));
-  }
-}

@@ -1,9 +1,9 @@
 /** How often the button has to wait for the other side, from the open socket to `accepted` on the display. */
-import { afterAll, describe, expect, it } from 'vitest';
-import { Rigs } from './faults-check.ts';
-import { quick } from './faults-lab.ts';
-import type { Passing } from './faults-peer.ts';
-import { roundTripMs } from './faults-rig.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Rigs } from './fixtures/faults-check.ts';
+import { quick } from './fixtures/faults-lab.ts';
+import type { Passing } from './fixtures/faults-peer.ts';
+import { roundTripMs } from './fixtures/faults-rig.ts';
 
 const rigs = new Rigs();
 afterAll(() => rigs.close());
@@ -17,13 +17,13 @@ function roundTrips(passed: readonly Passing[]): number {
 
 describe('from the open socket to accepted', () => {
   const counted = 2;
-  it(`${counted} round trips, and 3 are allowed: what goes up and is answered, in turns`, async () => {
+  test(`${counted} round trips, and 3 are allowed: what goes up and is answered, in turns`, async () => {
     const { passed } = await rigs.run({ story: quick });
     expect(roundTrips(passed)).toBe(counted);
     expect(counted).toBeLessThanOrEqual(3);
   });
 
-  it(`${counted} by the clock too, on a network where nothing else takes time`, async () => {
+  test(`${counted} by the clock too, on a network where nothing else takes time`, async () => {
     const { trace, acceptedAtMs = Number.NaN } = await rigs.run({ story: quick });
     const open = trace.find(entry => entry.what === 'socket' && entry.event === 'open');
     const tookMs = acceptedAtMs - (open?.atMs ?? Number.NaN);

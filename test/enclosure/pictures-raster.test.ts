@@ -1,6 +1,6 @@
 /** The parts of the renderer whose faults would not be seen at once: the file format, the raster, the camera. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cameraFor, project, unproject } from '../../enclosure/pictures/camera.ts';
 import { fromPng, smallIn, toPng } from '../../enclosure/pictures/png.ts';
 import { eachDot } from '../../enclosure/pictures/raster.ts';
@@ -14,17 +14,17 @@ const picture = (width: number, height: number, value: (i: number) => number): P
 });
 
 describe('PNG', () => {
-  it.each([
+  test.each([
     ['flat', picture(7, 5, () => 200)],
     ['a slope along', picture(40, 3, i => i)],
     ['a slope down', picture(3, 60, i => Math.floor(i / 9) * 4)],
     ['noise', picture(31, 17, i => (i * i * 7919 + i * 104_729) >> 3)],
     ['one dot', picture(1, 1, i => i)],
-  ])('%s comes back as it was', (_name, before) => {
+  ])('a PNG comes back as it was: %s', (_name, before) => {
     expect(fromPng(toPng(before))).toEqual(before);
   });
 
-  it('has the header of the standard: signature, 13 bytes, size, 8 bits, colours', () => {
+  test('has the header of the standard: signature, 13 bytes, size, 8 bits, colours', () => {
     const file = toPng(picture(300, 2, () => 0));
     expect(file.subarray(0, 26).toString('hex')).toBe(
       '89504e470d0a1a0a' + '0000000d49484452' + '0000012c00000002' + '0802',
@@ -32,7 +32,7 @@ describe('PNG', () => {
     expect(file.subarray(-12).toString('hex')).toBe('0000000049454e44ae426082');
   });
 
-  it('reads what another program has written, with each of the five filters in turn', () => {
+  test('reads what another program has written, with each of the five filters in turn', () => {
     const other =
       'iVBORw0KGgoAAAANSUhEUgAAAAQAAAAFCAIAAADtz9qMAAAAPklEQVR42mNgUPUyjarP6t8y/8hLxuiGpUEwwBQdHV' +
       '1RUTF16tRNmzYxbzsZ3dTUNHHixPnz57NAZFaCgB0Ac4sdJaeEz9oAAAAASUVORK5CYII=';
@@ -43,7 +43,7 @@ describe('PNG', () => {
     expect(fromPng(Buffer.from(other, 'base64'))).toEqual(picture(4, 5, value));
   });
 
-  it('carries a small picture along', () => {
+  test('carries a small picture along', () => {
     const small = picture(2, 2, i => i);
     expect(
       smallIn(
@@ -56,7 +56,7 @@ describe('PNG', () => {
     expect(smallIn(toPng(small))).toBeUndefined();
   });
 
-  it('a changed byte is found', () => {
+  test('a changed byte is found', () => {
     const file = toPng(picture(9, 9, i => i));
     file[50] = (file[50] ?? 0) ^ 1;
     expect(() => fromPng(file)).toThrow('IDAT is damaged');
@@ -78,7 +78,7 @@ function visits(...triangles: number[][]): number[] {
 }
 
 describe('raster', () => {
-  it('two triangles fill their square: no hole between them, nothing outside', () => {
+  test('two triangles fill their square: no hole between them, nothing outside', () => {
     const counts = visits([1, 1, 1, 9.2, 9.2, 9.2], [1, 1, 9.2, 9.2, 9.2, 1]);
     counts.forEach((count, i) => {
       const inside = [i % 12, Math.floor(i / 12)].every(at => at >= 1 && at <= 8);
@@ -86,7 +86,7 @@ describe('raster', () => {
     });
   });
 
-  it('visits what a look at every dot finds, slivers too', () => {
+  test('visits what a look at every dot finds, slivers too', () => {
     const number = fc.double({ min: -8, max: 20, noNaN: true });
     fc.assert(
       fc.property(fc.array(number, { minLength: 6, maxLength: 6 }), corners => {
@@ -107,7 +107,7 @@ describe('raster', () => {
     );
   });
 
-  it('leaves out what turns its back', () => {
+  test('leaves out what turns its back', () => {
     expect(Math.max(...visits([1, 1, 9, 9, 1, 9]))).toBe(0);
   });
 });
@@ -116,7 +116,7 @@ describe('camera', () => {
   const points: Vec[] = [-20, 35].flatMap(x => [-4, 11].flatMap(y => [0, 70].map((z): Vec => [x, y, z])));
   const camera = cameraFor(points, { aroundDegrees: -24, aboveDegrees: 11 }, 400, 300, 20);
 
-  it('sees all, as large as the margin allows', () => {
+  test('sees all, as large as the margin allows', () => {
     const dots = points.map(point => project(camera, point));
     const range = (axis: 0 | 1) => [Math.min(...dots.map(d => d[axis])), Math.max(...dots.map(d => d[axis]))];
     const [[left = 0, right = 0], [top = 0, bottom = 0]] = [range(0), range(1)];
@@ -125,7 +125,7 @@ describe('camera', () => {
     expect(Math.min(left, top)).toBeCloseTo(20, 6);
   });
 
-  it('finds the way back from a dot to its point', () => {
+  test('finds the way back from a dot to its point', () => {
     for (const point of points) {
       const [x, y, w] = project(camera, point);
       unproject(camera, x, y, w).forEach((value, axis) => {
@@ -136,7 +136,7 @@ describe('camera', () => {
 });
 
 describe('colour', () => {
-  it('follows the sRGB curve', () => {
+  test('follows the sRGB curve', () => {
     expect(linear('#000000')).toEqual([0, 0, 0]);
     expect(linear('#ffffff')).toEqual([1, 1, 1]);
     expect(linear('#808080')[0]).toBeCloseTo(0.2159, 4);

@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildFirmware } from '../../firmware/build.ts';
-import { dialectProblems } from './dialect.ts';
+import { dialectProblems } from './fixtures/dialect.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -19,7 +19,7 @@ function build(source: string, minify = true) {
 }
 
 describe('The build of the firmware', () => {
-  it('lowers what can be lowered to what the interpreter has', async () => {
+  test('lowers what can be lowered to what the interpreter has', async () => {
     const { code, path, bytes } = await build(`
       declare function print(text: unknown): void;
       class Counter { counts: number[] = []; add(n?: { by: number }) { this.counts.push(n?.by ?? 1); } }
@@ -32,7 +32,7 @@ describe('The build of the firmware', () => {
     expect(bytes).toBe(Buffer.byteLength(code));
   });
 
-  it('puts the version in, from package.json', async () => {
+  test('puts the version in, from package.json', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     const { code } = await build(
       'declare const __VERSION__: string; declare const print: any; print(__VERSION__);',
@@ -40,7 +40,7 @@ describe('The build of the firmware', () => {
     expect(code).toContain(`print("${version}")`);
   });
 
-  it.each([
+  test.each([
     ['destructuring', 'const { a } = globalThis as any;\nexport const b = a;', 1],
     ['a default', '\nexport function f(a = 1) { return a; }\n(globalThis as any).f = f;', 2],
     ['rest', '\n\n(globalThis as any).f = (...a: unknown[]) => a;', 3],
@@ -51,7 +51,7 @@ describe('The build of the firmware', () => {
     await expect(build(source)).rejects.toThrow(new RegExp(`entry\\.ts:${line}:`));
   });
 
-  it.each([
+  test.each([
     true,
     false,
   ])('writes printable ASCII only, and the same bytes each time (minified: %s)', async minify => {
@@ -63,7 +63,7 @@ describe('The build of the firmware', () => {
     expect((await build(source, minify)).code).toBe(first.code);
   });
 
-  it("shortens property names that are the program's own, and says the chip's long names once", async () => {
+  test("shortens property names that are the program's own, and says the chip's long names once", async () => {
     const { code } = await build(`
       import { chip } from '${resolve('firmware/src/hal.ts')}';
       const state = { forgotten: 1, batteryMv: 2 };
@@ -77,7 +77,7 @@ describe('The build of the firmware', () => {
     expect(dialectProblems(code)).toEqual([]);
   });
 
-  it('refuses a name that would hide a global of the chip', async () => {
+  test('refuses a name that would hide a global of the chip', async () => {
     const source = `
       import { chip } from '${resolve('firmware/src/hal.ts')}';
       function print(text: string) { chip.print(text); }
@@ -85,7 +85,7 @@ describe('The build of the firmware', () => {
     await expect(build(source)).rejects.toThrow('"function print"');
   });
 
-  it('gives away neither `of`, which the interpreter reserves, nor the short globals of the chip', async () => {
+  test('gives away neither `of`, which the interpreter reserves, nor the short globals of the chip', async () => {
     const names = Array.from({ length: 3000 }, (_, i) => `name${i}`);
     const { code } = await build(
       `declare const print: any;

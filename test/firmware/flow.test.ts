@@ -1,7 +1,19 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Effect, type Event, initialState, step } from '../../firmware/src/flow/flow.ts';
-import { againS, darkNapS, pressTries, sliceS, watchS } from '../../firmware/src/limits.ts';
+import {
+  againS,
+  darkNapS,
+  lastStretchS,
+  pressTries,
+  showAwakeMs,
+  showErrorMs,
+  showQrMs,
+  showStillS,
+  sliceS,
+  watchS,
+} from '../../firmware/src/limits.ts';
+import type { Memory } from '../../firmware/src/memory.ts';
 import {
   beaconTime,
   events,
@@ -13,29 +25,29 @@ import {
   status,
   toReading,
   wake,
-} from './flow-steps.ts';
+} from './fixtures/flow-steps.ts';
 
 const late: Event = { on: 'late' };
 const up: Event = { on: 'up' };
-const closed: Event = { on: 'closed', why: 'Connection lost' };
+const closed: Event = { on: 'closed', code: 'RELAY', why: 'Connection lost' };
 const building = { cluster: 'house-01-1', percent: 40, upTo: 60, leftS: 100 } as const;
 
 describe('the way of a press', () => {
-  it('paints before the radio is touched', () => {
+  test('paints before the radio is touched', () => {
     const { effects } = run([wake]);
-    expect(effects.map(([what]) => what)).toEqual(['show', 'join', 'limit']);
-    expect(effects[0]).toMatchObject(['show', { kind: 'connecting', hop: 'hotspot' }]);
+    expect(effects.map(effect => effect.do)).toEqual(['show', 'join', 'limit']);
+    expect(effects[0]).toMatchObject({ do: 'show', screen: { kind: 'connecting', hop: 'hotspot' } });
   });
 
-  it('presses with the next number and the beacon time, remembered before it is sent', () => {
+  test('presses with the next number and the beacon time, remembered before it is sent', () => {
     const { effects, presses } = run([...toReading, up, status({}), online]);
     expect(presses).toEqual([1]);
-    const order = effects.map(([what]) => what);
+    const order = effects.map(effect => effect.do);
     expect(order.indexOf('remember')).toBeLessThan(order.indexOf('press'));
-    expect(effects).toContainEqual(['press', 1, 'create', beaconTime, false]);
+    expect(effects).toContainEqual({ do: 'press', press: 1, action: 'create', beaconTime, repeated: false });
   });
 
-  it('waits with the press until the finger is up: it may become a hold', () => {
+  test('waits with the press until the finger is up: it may become a hold', () => {
     const { state, presses } = run([...toReading, status({}), online]);
     expect(state.step).toBe('holding');
     expect(presses).toEqual([]);
@@ -43,7 +55,7 @@ describe('the way of a press', () => {
     expect(run([...toReading, status({}), online, { on: 'held' }, up]).presses).toEqual([]);
   });
 
-  it('shows each phase and then the address, radio off', () => {
+  test('shows each phase and then the address, radio off', () => {
     const { state, shown, effects } = run([
       ...toReading,
       up,
@@ -58,10 +70,10 @@ describe('the way of a press', () => {
       step: 'showing',
       memory: { press: 1, pending: '', cluster: 'house-01-1' },
     });
-    expect(effects.slice(-2).map(([what]) => what)).toEqual(['radioOff', 'limit']);
+    expect(effects.slice(-2).map(effect => effect.do)).toEqual(['radioOff', 'limit']);
   });
 
-  it('shows address and QR code in turn at short presses, and orders nothing by them', () => {
+  test('shows address and QR code in turn at short presses, and orders nothing by them', () => {
     const ready = status({ press: 4, state: 'ready', cluster: 'c', address: 'a', qr: `21:${btoa('bits')}` });
     const { shown, presses } = run(
       [...toReading, up, online, status({ press: 4, state: 'provisioning', lookAgainS: 2 }), ready, up, up],
@@ -72,14 +84,18 @@ describe('the way of a press', () => {
     expect(presses).toEqual([]);
   });
 
-  it('ends asleep after the last screen', () => {
+  test('ends asleep after the last screen', () => {
     const { state, effects } = run([...toReading, up, offline, late]);
     expect(state.step).toBe('asleep');
-    expect(effects.at(-1)).toEqual(['sleep']);
+    expect(effects.at(-1)).toEqual({ do: 'sleep' });
   });
 
-  it('tries the network first that worked last', () => {
-    const { effects } = run([wake, { on: 'notJoined' }], { ssid: 'tablet' }, ['phone', 'tablet', 'office']);
+  test('tries the network first that worked last', () => {
+    const { effects } = run([wake, { on: 'notJoined', problem: 'absent' }], { ssid: 'tablet' }, [
+      'phone',
+      'tablet',
+      'office',
+    ]);
     const state = initialState(
       'b',
       ['phone', 'tablet', 'office'],
@@ -88,22 +104,27 @@ describe('the way of a press', () => {
       180,
     );
     expect(state.ssids).toEqual(['tablet', 'phone', 'office']);
-    expect(effects.filter(([what]) => what === 'join')).toEqual([
-      ['join', 0],
-      ['join', 1],
+    expect(effects.filter(effect => effect.do === 'join')).toEqual([
+      { do: 'join', network: 0 },
+      { do: 'join', network: 1 },
     ]);
   });
 
-  it('is refused with BATTERY before the radio is touched when the battery is too low to finish', () => {
+  test('is refused with BATTERY before the radio is touched when the battery is too low to finish', () => {
     const { shown, effects } = run([wake], {}, ['phone'], 3310);
     expect(shown).toMatchObject([{ kind: 'error', code: 'BATTERY', line: '3.31 V is too low to finish' }]);
-    expect(effects.map(([what]) => what)).not.toContain('join');
-    expect(run([wake], {}, ['phone'], 0).effects.map(([what]) => what)).toContain('join');
+    expect(effects.map(effect => effect.do)).not.toContain('join');
+    expect(run([wake], {}, ['phone'], 0).effects.map(effect => effect.do)).toContain('join');
   });
 });
 
 describe('what is under way is followed, not ordered again', () => {
-  it.each(['accepted', 'provisioning', 'verifying', 'releasing'] as const)('%s', state => {
+  test.each([
+    'accepted',
+    'provisioning',
+    'verifying',
+    'releasing',
+  ] as const)('nothing is ordered while it is %s', state => {
     const { presses, last } = run([...toReading, up, online, status({ press: 4, state, cluster: 'c' })], {
       press: 4,
     });
@@ -111,7 +132,7 @@ describe('what is under way is followed, not ordered again', () => {
     expect(last).toMatchObject({ kind: 'building', cluster: 'c' });
   });
 
-  it('a press that was never answered is repeated with its number, not with a new one', () => {
+  test('a press that was never answered is repeated with its number, not with a new one', () => {
     const { presses } = run([...toReading, up, online, status({ press: 4, state: 'ready' })], {
       press: 5,
       pending: 'create',
@@ -119,7 +140,7 @@ describe('what is under way is followed, not ordered again', () => {
     expect(presses).toEqual([5]);
   });
 
-  it('an unanswered press that became a cluster shows that cluster', () => {
+  test('an unanswered press that became a cluster shows that cluster', () => {
     const { presses, last } = run(
       [...toReading, up, online, status({ press: 5, state: 'ready', address: '10.0.0.5' })],
       { press: 5, pending: 'create' },
@@ -128,7 +149,7 @@ describe('what is under way is followed, not ordered again', () => {
     expect(last).toMatchObject({ kind: 'ready', address: '10.0.0.5' });
   });
 
-  it('an unanswered press that was refused meanwhile is over: the next is a new wish', () => {
+  test('an unanswered press that was refused meanwhile is over: the next is a new wish', () => {
     const { presses } = run([...toReading, up, online, status({ press: 5, state: 'rejected' })], {
       press: 5,
       pending: 'create',
@@ -136,17 +157,17 @@ describe('what is under way is followed, not ordered again', () => {
     expect(presses).toEqual([6]);
   });
 
-  it('after ready, a press is a new wish', () => {
+  test('after ready, a press is a new wish', () => {
     expect(
       run([...toReading, up, online, status({ press: 5, state: 'ready' })], { press: 5 }).presses,
     ).toEqual([6]);
   });
 
-  it("a button that forgot its number takes the lab's", () => {
+  test("a button that forgot its number takes the lab's", () => {
     expect(run([...toReading, up, online, status({ press: 9, state: 'ready' })]).presses).toEqual([10]);
   });
 
-  it('a replayed older status changes nothing', () => {
+  test('a replayed older status changes nothing', () => {
     const asked = [...toReading, up, online, status({ press: 9, state: 'ready' })];
     const { state, shown } = run([...asked, status({ press: 9, state: 'ready' }), status({ press: 3 })]);
     expect(state.step).toBe('asking');
@@ -160,27 +181,28 @@ describe('what is under way is followed, not ordered again', () => {
 });
 
 describe('each hop that fails is named, and no press is made up', () => {
-  it.each([
-    ['HOTSPOT', [wake, { on: 'notJoined' }]],
+  test.each([
     ['HOTSPOT', [wake, late]],
     ['RELAY', [wake, { on: 'joined' }, late]],
     ['RELAY', [wake, { on: 'joined' }, closed]],
-    ['RELAY', [wake, { on: 'joined' }, { on: 'refused', returnCode: 4 }]],
-    ['RELAY', [wake, { on: 'joined' }, { on: 'refused', returnCode: 128 }]],
+    ['RELAY', [wake, { on: 'joined' }, { on: 'refused', returnCode: 3 }]],
+    ['KEY', [wake, { on: 'joined' }, { on: 'refused', returnCode: 4 }]],
+    ['KEY', [wake, { on: 'joined' }, { on: 'refused', returnCode: 128 }]],
+    ['HOTSPOT', [wake, { on: 'joined' }, { on: 'closed', code: 'HOTSPOT', why: 'a sign-in' }]],
     ['RELAY', [...toReading, up, closed]],
     ['LAB', [...toReading, late]],
     ['LAB', [...toReading, offline]],
     ['LAB', [...toReading, status({}), offline]],
     ['KEY', [...toReading, { on: 'forged' }, late]],
-  ] as [string, Event[]][])('%s', (code, path) => {
+  ] as [string, Event[]][])('the display says which: %s', (code, path) => {
     const { last, presses, state, effects } = run(path);
     expect(last).toMatchObject({ kind: 'error', code });
     expect(presses).toEqual([]);
     expect(state.step).toBe('showing');
-    expect(effects.at(-1)?.[0]).toBe('limit');
+    expect(effects.at(-1)?.do).toBe('limit');
   });
 
-  it('LAB after a press that nobody answered, sent four times with one number', () => {
+  test('LAB after a press that nobody answered, sent four times with one number', () => {
     const silent = Array.from({ length: pressTries }, () => late);
     const { presses, last, state } = run([...toReading, up, online, status({}), ...silent]);
     expect(presses).toEqual([1, 1, 1, 1]);
@@ -188,7 +210,7 @@ describe('each hop that fails is named, and no press is made up', () => {
     expect(state.memory).toMatchObject({ press: 1, pending: 'create' });
   });
 
-  it('a connection lost while the lab is asked is made again, with the same number', () => {
+  test('a connection lost while the lab is asked is made again, with the same number', () => {
     const again: Event[] = [
       closed,
       { on: 'napped' },
@@ -208,10 +230,102 @@ describe('each hop that fails is named, and no press is made up', () => {
     expect(last).toMatchObject({ kind: 'error', code: 'RELAY' });
   });
 
-  it("a rejection has the lab's code and words", () => {
+  test('… also when a deep sleep was between', () => {
+    const again: Event[] = [
+      closed,
+      { on: 'napped' },
+      { on: 'joined' },
+      { on: 'connected' },
+      online,
+      status({}),
+    ];
+    const { memory } = run(
+      [...toReading, up, online, status({}), ...again, ...again, closed],
+      {},
+      ['p'],
+      0,
+      5,
+    ).state;
+    const woken: Event[] = [{ on: 'wake', cause: 'timer' }, ...again.slice(2)];
+    expect(memory.poll?.status).toBeUndefined();
+    expect(run(woken, memory, ['p'], 0, 0, 100).effects).toContainEqual({
+      do: 'press',
+      press: 1,
+      action: 'create',
+      beaconTime,
+      repeated: false,
+    });
+    expect(run([...woken, closed], memory, ['p'], 0, 0, 100).last).toMatchObject({ code: 'RELAY' });
+  });
+
+  test("a rejection has the lab's code and words", () => {
     const rejected = status({ press: 1, state: 'rejected', code: 'STALE', line: 'Press came 600 s late' });
     const { last } = run([...toReading, up, online, status({}), rejected]);
     expect(last).toMatchObject({ kind: 'error', code: 'STALE', line: 'Press came 600 s late' });
+  });
+});
+
+describe('the last screen is shown by a boot without a radio', () => {
+  const timer: Event = { on: 'wake', cause: 'timer' };
+  const held: Event = { on: 'wake', cause: 'held' };
+  const ready = status({ press: 1, state: 'ready', cluster: 'c', address: 'a', qr: `21:${btoa('bits')}` });
+  const asked: Event[] = [...toReading, up, online, status({})];
+  const shownReady = run([...asked, ready]);
+  const failed = run([...toReading, up, offline]);
+  const later = (path: Event[], memory: Partial<Memory>, seconds: number) =>
+    run(path, memory, ['phone'], 0, 0, seconds);
+
+  test.each([
+    ['an address', shownReady, showAwakeMs],
+    ['an error', failed, showErrorMs],
+  ])('%s: written down, the radio ends in a moment of deep sleep, then it is shown', (_what, before, ms) => {
+    const { memory } = before.state;
+    expect(before.effects.slice(-5)).toEqual([
+      ...[{ do: 'radioOff' }, { do: 'rest', memory }],
+      ...[{ do: 'show', screen: before.last }, { do: 'radioOff' }, { do: 'limit', ms }],
+    ]);
+    expect(later([timer], memory, 2).effects.at(-1)).toEqual({ do: 'limit', ms });
+  });
+
+  test('then the address stands, the chip asleep; an error ends in the sleep that a finger ends', () => {
+    const stands = later([timer, late], shownReady.state.memory, 2);
+    expect(stands.effects.at(-1)).toEqual({ do: 'nap', ms: showStillS * 1000, watched: true });
+    expect(later([timer], shownReady.state.memory, 10 + showStillS).effects).toEqual([{ do: 'sleep' }]);
+    expect(later([timer, late], failed.state.memory, 2).effects.at(-1)).toEqual({ do: 'sleep' });
+  });
+
+  test('a short press shows the QR code, and the address again, without a radio', () => {
+    const { shown, effects } = later([timer, up, up], shownReady.state.memory, 2);
+    expect(shown.map(view => view.kind)).toEqual(['ready', 'qr', 'ready']);
+    expect(effects.map(effect => effect.do)).not.toContain('rest');
+    expect(effects.at(-1)).toEqual({ do: 'limit', ms: showQrMs });
+  });
+
+  test.each([
+    [up],
+    [{ on: 'held' } as Event],
+  ])('a finger that has not seen it yet means nothing: %o', event => {
+    let state = run(asked).state;
+    state = step(state, ready, 60).state;
+    expect(step(state, event, 60)).toEqual({ state, effects: [] });
+    for (const { state: shown } of [shownReady, failed]) {
+      expect(later([held, event], shown.memory, 2).shown).toHaveLength(1);
+    }
+  });
+
+  test('a finger that waits until the standing address is over is felt', () => {
+    const { shown } = later([held, up], shownReady.state.memory, 10 + showStillS + 1);
+    expect(shown.map(view => view.kind)).toEqual(['ready', 'qr']);
+    // What lies on the button half an hour later is none.
+    expect(later([held], shownReady.state.memory, 1800).effects).toEqual([{ do: 'sleep' }]);
+  });
+
+  test('nothing of it is left for the next press, or for a clock that began anew', () => {
+    const { state, shown } = later([wake], shownReady.state.memory, 5);
+    expect(shown[0]).toMatchObject({ kind: 'connecting' });
+    expect(state.memory.shown).toBeUndefined();
+    const old = { ...shownReady.state.memory, shown: { ...shownReady.state.memory.shown, at: 5000 } };
+    expect(later([timer], old as Memory, 20).effects).toEqual([{ do: 'sleep' }]);
   });
 });
 
@@ -219,14 +333,20 @@ describe('between looks', () => {
   const accepted = status({ ...building, press: 1, state: 'accepted', lookAgainS: 50 });
   const asked: Event[] = [...toReading, up, online, status({}), accepted];
 
-  it('the radio is off as soon as the press is accepted, and what must survive a sleep is in flash', () => {
+  test('the radio is off as soon as the press is accepted, and what must survive a sleep is in flash', () => {
     const { state, effects } = run(asked);
-    expect(effects.slice(-5).map(([what]) => what)).toEqual(['radioOff', 'limit', 'remember', 'show', 'nap']);
-    expect(effects.at(-1)).toEqual(['nap', sliceS * 1000, true]);
-    expect(state.memory.look).toMatchObject({ due: 50, status: { press: 1 } });
+    expect(effects.slice(-5).map(effect => effect.do)).toEqual([
+      'radioOff',
+      'limit',
+      'remember',
+      'show',
+      'nap',
+    ]);
+    expect(effects.at(-1)).toEqual({ do: 'nap', ms: sliceS * 1000, watched: true });
+    expect(state.memory.poll).toMatchObject({ due: 50, status: { press: 1 } });
   });
 
-  it('the bar moves on by the estimate, but never past what the lab has said', () => {
+  test('the bar moves on by the estimate, but never past what the lab has said', () => {
     const { memory } = run(asked).state;
     const percents = [0, 20, 30, 49].map(at => {
       const { last } = run([{ on: 'wake', cause: 'timer' }], memory, ['phone'], 0, 0, at);
@@ -240,52 +360,69 @@ describe('between looks', () => {
     ]);
   });
 
-  it('the look joins without a word, presses nothing, and shows the news', () => {
+  test('the look joins without a word, presses nothing, and shows the news', () => {
     const { memory } = run(asked).state;
     const look: Event[] = [{ on: 'wake', cause: 'timer' }, { on: 'joined' }, { on: 'connected' }];
     const ready = status({ press: 1, seq: 9, state: 'ready', cluster: 'house-01-1', address: 'a' });
     const { presses, shown, effects } = run([...look, online, ready], memory, ['phone'], 0, 0, 50);
     expect(shown.map(view => view.kind)).toEqual(['ready']);
     expect(presses).toEqual([]);
-    expect(effects).toContainEqual([
-      'remember',
-      expect.objectContaining({ look: undefined, cluster: 'house-01-1' }),
-    ]);
+    expect(effects).toContainEqual({
+      do: 'rest',
+      memory: expect.objectContaining({ poll: undefined, cluster: 'house-01-1' }),
+    });
   });
 
-  it('after a while nobody watches: the picture may go, and the naps are longer', () => {
+  test('naps of a watched picture are equal, so that none is left over before the look', () => {
     const { memory } = run(asked).state;
-    const far = { ...memory, look: { ...memory.look, due: 5000 } } as typeof memory;
-    const { effects } = run([{ on: 'wake', cause: 'timer' }], far, ['phone'], 0, 0, watchS + 1);
-    expect(effects).toEqual([['nap', darkNapS * 1000, false]]);
+    const due = { ...memory, poll: { ...memory.poll, due: sliceS * 2 + 1 } } as Memory;
+    const { effects } = run([{ on: 'wake', cause: 'timer' }], due);
+    expect(effects.at(-1)).toEqual({ do: 'nap', ms: ((sliceS * 2 + 1) / 3) * 1000, watched: true });
   });
 
-  it('a look that comes to nothing is tried again later and later, and given up in the end', () => {
+  test.each([
+    ['provisioning', lastStretchS, lastStretchS + 1],
+    ['provisioning', lastStretchS + 1, 10],
+    ['verifying', lastStretchS, 10],
+    ['releasing', lastStretchS, 10],
+  ] as const)('the last stretch of a build is slept through in one: %s, %i s left', (state, leftS, dueS) => {
+    const told = status({ ...building, press: 1, state, leftS, lookAgainS: 10 });
+    expect(run([...toReading, up, online, status({}), told]).state.memory.poll?.due).toBe(dueS);
+  });
+
+  test('after a while nobody watches: the picture may go, and the naps are longer', () => {
+    const { memory } = run(asked).state;
+    const far = { ...memory, poll: { ...memory.poll, due: 5000 } } as typeof memory;
+    const { effects } = run([{ on: 'wake', cause: 'timer' }], far, ['phone'], 0, 0, watchS + 1);
+    expect(effects).toEqual([{ do: 'nap', ms: darkNapS * 1000, watched: false }]);
+  });
+
+  test('a look that comes to nothing is tried again later and later, and given up in the end', () => {
     let { state } = run(asked);
     let now = 50;
     const naps: number[] = [];
     for (let turns = 0; turns < 200 && state.step !== 'showing'; turns++) {
-      const event: Event = state.step === 'napping' ? { on: 'napped' } : { on: 'notJoined' };
+      const event: Event = state.step === 'napping' ? { on: 'napped' } : { on: 'late' };
       const outcome = step(state, event, now);
       state = outcome.state;
       for (const effect of outcome.effects) {
-        if (effect[0] === 'nap') {
-          naps.push(effect[1] / 1000);
-          now += effect[1] / 1000;
+        if (effect.do === 'nap') {
+          naps.push(effect.ms / 1000);
+          now += effect.ms / 1000;
         }
       }
     }
     expect(naps.reduce((sum, nap) => sum + nap, 0)).toBe(againS.reduce((sum, s) => sum + s, 0));
     expect(state.step).toBe('showing');
-    expect(state.memory.look).toBeUndefined();
+    expect(state.memory.poll).toBeUndefined();
   });
 
-  it('a short press during a light nap looks at once', () => {
+  test('a short press during a light nap looks at once', () => {
     const { effects } = run([...asked, up]);
-    expect(effects.slice(-2).map(([what]) => what)).toEqual(['join', 'limit']);
+    expect(effects.slice(-2).map(effect => effect.do)).toEqual(['join', 'limit']);
   });
 
-  it('an offline lab is named on the picture that stands still', () => {
+  test('an offline lab is named on the picture that stands still', () => {
     const soon = status({ ...building, press: 1, state: 'provisioning', lookAgainS: 3 });
     const { last, state } = run([...toReading, up, online, status({}), soon, offline]);
     expect(last).toMatchObject({ kind: 'building', phase: 'lab is offline, waiting' });
@@ -296,31 +433,67 @@ describe('between looks', () => {
 describe('holding the button', () => {
   const ready = { press: 3, cluster: 'house-01-3' };
 
-  it('offers to give the cluster back; a short press confirms, with a press number of its own', () => {
+  test('offers to give the cluster back; a short press confirms, with a press number of its own', () => {
     const confirmed: Event[] = [...heldFinger, up, { on: 'joined' }, { on: 'connected' }, online];
     const { presses, effects, shown } = run([...confirmed, status({ press: 3, state: 'ready' })], ready);
     expect(shown).toContainEqual(
       expect.objectContaining({ title: 'RELEASE?', detail: 'press to give house-01-3 back' }),
     );
     expect(presses).toEqual([4]);
-    expect(effects).toContainEqual(['press', 4, 'release', beaconTime, false]);
+    expect(effects).toContainEqual({ do: 'press', press: 4, action: 'release', beaconTime, repeated: false });
   });
 
-  it.each([
+  test.each([
     ['waiting', late],
     ['holding again', { on: 'held' }],
-  ] as [string, Event][])('%s cancels', (_, event) => {
+  ] as [string, Event][])('%s cancels the offer', (_, event) => {
     const { last, presses, state } = run([...heldFinger, event, up, late], ready);
     expect(last).toMatchObject({ title: 'KEPT' });
     expect(presses).toEqual([]);
     expect(state.step).toBe('asleep');
   });
 
-  it('says so when there is nothing to give back', () => {
+  const underWay = status({
+    ...{ press: 3, seq: 2, state: 'provisioning', cluster: 'house-01-3', phase: 'nodes 1/3' },
+    ...{ percent: 40, upTo: 60, leftS: 100, lookAgainS: 50 },
+  });
+  const offered: Event[] = [...toReading, online, underWay, late];
+
+  test('while a cluster is being built: offers to call it off; a short press confirms with a number of its own', () => {
+    const confirmed: Event[] = [...offered, up, up, { on: 'joined' }, { on: 'connected' }, online, underWay];
+    const { presses, effects, shown } = run(confirmed, { press: 3, pending: 'create' });
+    expect(shown).toContainEqual(
+      expect.objectContaining({ title: 'CALL OFF?', detail: 'press to stop house-01-3' }),
+    );
+    expect(presses).toEqual([4]);
+    expect(effects).toContainEqual({ do: 'press', press: 4, action: 'release', beaconTime, repeated: false });
+  });
+
+  test('while a cluster is being built: a finger that is lifted in time only looks', () => {
+    const { presses, last } = run([...toReading, online, underWay, up], { press: 3, pending: 'create' });
+    expect(presses).toEqual([]);
+    expect(last).toMatchObject({ kind: 'building' });
+  });
+
+  test('called off: RELEASED says that it is gone', () => {
+    const asked: Event[] = [...offered, up, up, { on: 'joined' }, { on: 'connected' }, online, underWay];
+    const { last, state } = run(
+      [
+        ...asked,
+        status({ press: 4, seq: 1, state: 'releasing', cluster: 'house-01-3', lookAgainS: 2 }),
+        status({ press: 4, seq: 2, state: 'released', cluster: 'house-01-3' }),
+      ],
+      { press: 3, pending: 'create' },
+    );
+    expect(last).toMatchObject({ title: 'RELEASED', detail: 'house-01-3 is gone' });
+    expect(state.memory.pending).toBe('');
+  });
+
+  test('says so when there is nothing to give back', () => {
     expect(run(heldFinger).last).toMatchObject({ kind: 'idle', title: 'NOTHING' });
   });
 
-  it('ends with RELEASED, and forgets the cluster', () => {
+  test('ends with RELEASED, and forgets the cluster', () => {
     const asked: Event[] = [...heldFinger, up, { on: 'joined' }, { on: 'connected' }, online, status({})];
     const { last, state } = run(
       [
@@ -336,29 +509,29 @@ describe('holding the button', () => {
 });
 
 describe('no finger, no wish', () => {
-  it('power-on orders nothing and leaves the radio alone', () => {
+  test('power-on orders nothing and leaves the radio alone', () => {
     const { effects } = run([{ on: 'wake', cause: 'power' }, late]);
-    expect(effects.map(([what]) => what)).toEqual(['show', 'limit', 'radioOff', 'sleep']);
+    expect(effects.map(effect => effect.do)).toEqual(['show', 'limit', 'radioOff', 'sleep']);
   });
 
-  it('a timer without a build to look at sleeps on', () => {
-    expect(run([{ on: 'wake', cause: 'timer' }]).effects).toEqual([['sleep']]);
+  test('a timer without a build to look at sleeps on', () => {
+    expect(run([{ on: 'wake', cause: 'timer' }]).effects).toEqual([{ do: 'sleep' }]);
   });
 });
 
-it('every step and event together do what the table says', async () => {
+test('every step and event together do what the table says', async () => {
   const rows: string[] = [];
   for (const [name, state] of Object.entries(states)) {
     for (const [what, event] of Object.entries(events)) {
       const outcome = step(state, event, 60);
-      const effects = outcome.effects.map(effect => effect.map(short).join(' ')).join(', ');
+      const effects = outcome.effects.map(effect => Object.values(effect).map(short).join(' ')).join(', ');
       rows.push(
         `${name.padEnd(16)} ${what.padEnd(18)} → ${outcome.state.step.padEnd(10)} ${effects}`.trimEnd(),
       );
     }
     rows.push('');
   }
-  await expect(rows.join('\n')).toMatchFileSnapshot('flow-table.txt');
+  await expect(rows.join('\n')).toMatchFileSnapshot('fixtures/flow-table.txt');
 });
 
 function short(part: unknown): string {
@@ -387,7 +560,7 @@ describe('whatever happens, in any order', () => {
     .map(status);
   const anyEvent = fc.oneof(anyStatus, fc.constantFrom(...Object.values(events)));
 
-  it('no step waits without a limit, and no wish uses two numbers', () => {
+  test('no step waits without a limit, and no wish uses two numbers', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyEvent, fc.integer({ min: 0, max: 400 })), { maxLength: 60 }), path => {
         let state = initialState(
@@ -408,12 +581,12 @@ describe('whatever happens, in any order', () => {
           if (event.on === 'late' || (event.on === 'napped' && before.step === 'napping')) limited = false;
           for (const effect of effects) limited = limitedBy(effect, limited);
           state = next;
-          if (next.wish !== before.wish && next.wish !== 'look') wishes++;
+          if (next.request !== before.request && next.request !== 'poll') wishes++;
           if (event.on === 'up' || (event.on === 'wake' && before.step === 'asleep')) wishes++;
           for (const effect of effects) {
-            if (effect[0] !== 'press') continue;
-            expect([effect[1], effect[2]]).toEqual([state.memory.press, state.memory.pending]);
-            if (effect[1] > before.memory.press) numbers++;
+            if (effect.do !== 'press') continue;
+            expect([effect.press, effect.action]).toEqual([state.memory.press, state.memory.pending]);
+            if (effect.press > before.memory.press) numbers++;
           }
           if (state.step !== 'asleep')
             expect(limited, `${before.step} ${event.on} → ${state.step}`).toBe(true);
@@ -425,7 +598,7 @@ describe('whatever happens, in any order', () => {
   });
 
   function limitedBy(effect: Effect, before: boolean): boolean {
-    if (effect[0] === 'limit') return effect[1] > 0;
-    return effect[0] === 'nap' || before;
+    if (effect.do === 'limit') return effect.ms > 0;
+    return effect.do === 'nap' || effect.do === 'rest' || before;
   }
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import mqttPacket from 'mqtt-packet';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type MqttConnect, type MqttHandlers, maxPacketBytes, mqttClient } from '../../firmware/src/mqtt.ts';
 
 /** A client whose every word is written down. */
@@ -29,7 +29,7 @@ function parse(bytes: string): mqttPacket.Packet[] {
 const binary = (packet: mqttPacket.Packet) => mqttPacket.generate(packet).toString('latin1');
 
 describe("the button's MQTT client", () => {
-  it('sends CONNECT, SUBSCRIBE, PUBLISH, PINGREQ and DISCONNECT as the standard has them', () => {
+  test('sends CONNECT, SUBSCRIBE, PUBLISH, PINGREQ and DISCONNECT as the standard has them', () => {
     const { client, sent } = listen();
     client.connect({ name: 'house-01', password: 'secret', keepAliveS: 30, clean: true });
     client.subscribe(1, ['a/status', 'b/beacon']);
@@ -63,7 +63,7 @@ describe("the button's MQTT client", () => {
     expect(packets[0]).toMatchObject({ username: 'house-01', password: Buffer.from('secret') });
   });
 
-  it('keeps its session, and leaves a will, by choice', () => {
+  test('keeps its session, and leaves a will, by choice', () => {
     const login = { name: 'house-01', password: 'secret', keepAliveS: 30 };
     const connectOf = (options: Omit<MqttConnect, keyof typeof login>) => {
       const { client, sent } = listen();
@@ -82,7 +82,7 @@ describe("the button's MQTT client", () => {
     }
   });
 
-  it('writes remaining lengths of one, two and three bytes', () => {
+  test('writes remaining lengths of one, two and three bytes', () => {
     for (const length of [0, 1, 110, 118, 119, 120, 121, 16_373, 16_375, 16_376, 20_000]) {
       const { client, sent } = listen();
       client.publish('topic', 'x'.repeat(length), 7, false);
@@ -90,7 +90,7 @@ describe("the button's MQTT client", () => {
     }
   });
 
-  it('reads packets however the network cuts or joins them', () => {
+  test('reads packets however the network cuts or joins them', () => {
     const packets: mqttPacket.Packet[] = [
       { cmd: 'connack', returnCode: 0, sessionPresent: false },
       { cmd: 'suback', messageId: 1, granted: [1, 1] },
@@ -127,7 +127,7 @@ describe("the button's MQTT client", () => {
     );
   });
 
-  it('tells every CONNACK code and a refused subscription', () => {
+  test('tells every CONNACK code and a refused subscription', () => {
     for (const returnCode of [0, 1, 2, 3, 4, 5]) {
       const { client, heard } = listen();
       client.receive(binary({ cmd: 'connack', returnCode, sessionPresent: false }));
@@ -143,7 +143,7 @@ describe("the button's MQTT client", () => {
     }
   });
 
-  it.each([
+  test.each([
     ['QoS 2', '\x34\x07\x00\x01a\x00\x01xy'],
     ['a topic longer than the packet', '\x30\x04\x00\x09ab'],
     ['an empty PUBLISH', '\x30\x00'],
@@ -151,6 +151,9 @@ describe("the button's MQTT client", () => {
     ['a remaining length of five bytes', '\x30\xff\xff\xff\xff\x01'],
     ['a packet only clients send', '\x10\x00'],
     ['a CONNACK of three bytes', '\x20\x03\x00\x00\x00'],
+    ['the beginning of a web page, at its second byte', 'HT'],
+    ['the beginning of markup', '<!'],
+    ['a PUBACK with flags', '\x42\x02\x00\x02'],
   ])('breaks off at %s, once, and hears nothing more', (_, bytes) => {
     const { client, heard } = listen();
     client.receive(bytes);
@@ -159,7 +162,7 @@ describe("the button's MQTT client", () => {
     expect(heard[0]?.[0]).toBe('broken');
   });
 
-  it('survives any bytes, and never keeps more than a packet of them', () => {
+  test('survives any bytes, and never keeps more than a packet of them', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }), chunks => {
         const { client, heard } = listen();

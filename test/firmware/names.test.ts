@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'acorn';
 import { full } from 'acorn-walk';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildFirmware } from '../../firmware/build.ts';
 import { sortNames } from '../../firmware/names.ts';
 import { Board } from '../../simulator/board/board.ts';
+import { VirtualClock } from '../../simulator/board/virtual-clock.ts';
+import { wiringOf } from '../../simulator/board/wiring.ts';
 
 let folder = '';
 let small = '';
@@ -38,7 +40,7 @@ function words(code: string) {
 const source = (name: string) => readFileSync(new URL(`../../firmware/src/${name}`, import.meta.url), 'utf8');
 
 describe('Names in the minified program', () => {
-  it.each([
+  test.each([
     ['the chip', 'hal.ts', ['createArrayBuffer', 'vertical_byte', 'bitrate', 'debounce', 'deepSleepExt0']],
     ['a view', 'view.ts', ['kind', 'detail', 'percent', 'leftS', 'bitmap', 'batteryMv']],
     ['device.json', 'device.ts', ['button', 'siteKey', 'wifi', 'ssid', 'relay', 'host', 'password']],
@@ -49,7 +51,7 @@ describe('Names in the minified program', () => {
     for (const name of names) expect(properties, name).toContain(name);
   });
 
-  it('stay when something outside may see them', async () => {
+  test('stay when something outside may see them', async () => {
     const { kept } = await sortNames(readable);
     const { properties } = words(readable);
     for (const name of kept.filter(candidate => properties.has(candidate))) {
@@ -57,30 +59,30 @@ describe('Names in the minified program', () => {
     }
   });
 
-  it('of steps, events and effects are short too', async () => {
+  test('of steps, events and effects are short too', async () => {
     const { tags } = await sortNames(readable);
     expect(tags).toEqual(expect.arrayContaining(['asleep', 'notJoined', 'radioOff']));
     const { texts } = words(small);
     for (const tag of tags) expect(texts, tag).not.toContain(tag);
   });
 
-  it('are short where they are our own', async () => {
+  test('are short where they are our own', async () => {
     const { kept } = await sortNames(readable);
     const long = [...words(small).properties].filter(name => name.length > 3 && !kept.includes(name));
     expect(long).toEqual([]);
   });
 
-  it('no file reads or writes JSON but those whose names are kept', () => {
+  test('no file reads or writes JSON but those whose names are kept', () => {
     const files = readdirSync(new URL('../../firmware/src/', import.meta.url), { recursive: true })
       .map(String)
       .filter(name => name.endsWith('.ts'));
     const withJson = files.filter(name => /JSON\.|readJSON\(/.test(source(name)));
     // button prints views; the flow compares memories with each other; messages reads statuses and writes presses.
-    const known = ['button.ts', 'device.ts', 'flow/answer.ts', 'hal.ts', 'memory.ts', 'messages.ts'];
+    const known = ['button.ts', 'device.ts', 'flow/on-message.ts', 'hal.ts', 'memory.ts', 'messages.ts'];
     expect(known).toEqual(expect.arrayContaining(withJson));
   });
 
-  it('leave the texts that a person reads alone', () => {
+  test('leave the texts that a person reads alone', () => {
     const isProse = (text: string) => / [a-z]/.test(text);
     const said = (code: string) => [...words(code).texts].filter(isProse).sort();
     expect(said(small)).toEqual(said(readable));
@@ -90,18 +92,25 @@ describe('Names in the minified program', () => {
 const device = {
   button: 'house-01',
   site: 'lab',
-  board: 'heltec-wifi-kit-32',
+  board: 'firebeetle-2-esp32-e',
   key: Buffer.alloc(32, 1).toString('base64'),
   siteKey: Buffer.alloc(32, 2).toString('base64'),
   relay: { host: '127.0.0.1', port: 9, tls: false, password: 'secret' },
   wifi: [{ ssid: 'home', password: 'secret' }],
 };
 
-/** Runs one waking: what is printed and what crosses the display's bus until the screen stands. */
+/** Runs one waking for a minute: what is printed and what crosses the display's bus. */
 async function run(bundle: string, file: unknown, press: boolean) {
   const storageDir = mkdtempSync(join(folder, 'flash-'));
   if (file !== undefined) writeFileSync(join(storageDir, 'device.json'), JSON.stringify(file));
-  const board = new Board({ bundle, storageDir, networks: [], joinMs: 5, pins: { vext: 21, battery: 37 } });
+  const clock = new VirtualClock();
+  const board = new Board({
+    ...{ bundle, storageDir, clock, networks: [], joinMs: 5 },
+    // Of the board that a program without device.json takes itself for.
+    ...wiringOf('firebeetle-2-esp32-e'),
+    // Time passes in calls alone: the program looks at the clock until the display has its supply.
+    costs: { callMs: 0.1 },
+  });
   const said: string[] = [];
   const write = board.display.write.bind(board.display);
   board.display.write = bytes => {
@@ -116,19 +125,14 @@ async function run(bundle: string, file: unknown, press: boolean) {
   } else {
     board.powerOn();
   }
-  await expect.poll(() => said.length > 8 && said.at(-1), { timeout: 3000 }).toBeTruthy();
-  let before = -1;
-  while (before !== said.length) {
-    before = said.length;
-    await new Promise(resolve => setTimeout(resolve, 200));
-  }
+  await clock.advance(60_000);
   board.removeAllListeners();
   board.powerOff();
   return said;
 }
 
 describe('The minified program', () => {
-  it.each([
+  test.each([
     ['without device.json', undefined, false, undefined],
     ['with a broken device.json', { ...device, wifi: [] }, false, undefined],
     ['at power-on', device, false, '"kind":"idle"'],

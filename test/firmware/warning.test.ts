@@ -1,9 +1,9 @@
 /** A cluster that is given back in time: the button looks by itself, warns, and comes to rest again. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Event, step } from '../../firmware/src/flow/flow.ts';
-import { againS, showStillS, warningLooks, warningNapS, warningSkips } from '../../firmware/src/limits.ts';
+import { againS, showStillS, warningNapS, warningPolls, warningSkips } from '../../firmware/src/limits.ts';
 import type { Memory } from '../../firmware/src/memory.ts';
-import { heldFinger, offline, online, run, status, toReading, wake } from './flow-steps.ts';
+import { heldFinger, offline, online, run, status, toReading, wake } from './fixtures/flow-steps.ts';
 
 const late: Event = { on: 'late' };
 const timer: Event = { on: 'wake', cause: 'timer' };
@@ -20,67 +20,67 @@ const at = (path: Event[], seconds: number, from: Partial<Memory> = memory) =>
   run(path, from, ['phone'], 0, 0, seconds);
 
 describe('a cluster with a time to live', () => {
-  it('has the line of the lab under its address, and the look in flash', () => {
+  test('has the line of the lab under its address, and the look in flash', () => {
     expect(pressed.last).toMatchObject({ kind: 'ready', note: 'control plane' });
     expect(memory).toMatchObject({ press: 1, pending: '', cluster: 'house-01-1' });
-    expect(memory.look).toMatchObject({ due: warnInS, fails: 0 });
+    expect(memory.poll).toMatchObject({ due: warnInS, fails: 0 });
   });
 
-  it('without one nothing is looked at: the display goes dark, and only a finger ends the sleep', () => {
+  test('without one nothing is looked at: the display goes dark, and only a finger ends the sleep', () => {
     const plain = run([...toReading, { on: 'up' }, online, status({}), status(ready), late]);
-    expect(plain.state.memory.look).toBeUndefined();
-    expect(plain.effects.at(-1)).toEqual(['nap', showStillS * 1000, true]);
-    expect(at([timer], 200, plain.state.memory).effects).toEqual([['sleep']]);
+    expect(plain.state.memory.poll).toBeUndefined();
+    expect(plain.effects.at(-1)).toEqual({ do: 'nap', ms: showStillS * 1000, watched: true });
+    expect(at([timer], 200, plain.state.memory).effects).toEqual([{ do: 'sleep' }]);
   });
 
-  it('the way to the warning is dark naps without a radio, none longer than the limit', () => {
+  test('the way to the warning is dark naps without a radio, none longer than the limit', () => {
     for (const seconds of [120, 5000, warnInS - 100]) {
-      expect(at([timer], seconds).effects).toEqual([['nap', warningNapS * 1000, false]]);
+      expect(at([timer], seconds).effects).toEqual([{ do: 'nap', ms: warningNapS * 1000, watched: false }]);
     }
-    expect(at([timer], warnInS - 20).effects).toEqual([['nap', 20_000, false]]);
+    expect(at([timer], warnInS - 20).effects).toEqual([{ do: 'nap', ms: 20_000, watched: false }]);
     // Seven days are far beyond what the chip's timer takes at once.
-    const week = { ...memory, look: { ...(memory.look as object), due: 604_800 } } as Memory;
-    expect(at([timer], 1, week).effects).toEqual([['nap', warningNapS * 1000, false]]);
+    const week = { ...memory, poll: { ...(memory.poll as object), due: 604_800 } } as Memory;
+    expect(at([timer], 200, week).effects).toEqual([{ do: 'nap', ms: warningNapS * 1000, watched: false }]);
   });
 
-  it('it looks without a word, shows the warning as long as a fresh address, and presses nothing', () => {
+  test('it looks without a word, shows the warning as long as a fresh address, and presses nothing', () => {
     const warned = at([...look, online, warning(4, 1200)], warnInS);
     expect(warned.shown).toEqual([
       { kind: 'ready', cluster: 'house-01-1', address: '10.0.0.1', note: 'given back in 25 min' },
     ]);
     expect(warned.effects.slice(-2)).toEqual(pressed.effects.slice(-2));
     expect(warned.presses).toEqual([]);
-    expect(warned.state.memory.look).toMatchObject({ due: warnInS + 1200, fails: 1 });
+    expect(warned.state.memory.poll).toMatchObject({ due: warnInS + 1200, fails: 1 });
   });
 
-  it('ends with RELEASED, and forgets the cluster', () => {
+  test('ends with RELEASED, and forgets the cluster', () => {
     const { memory: then } = at([...look, online, warning(4, 1200)], warnInS).state;
     const gone = status({ press: 1, seq: 6, state: 'released', cluster: 'house-01-1' });
     const { last, state, effects } = at([...look, online, gone, late], warnInS + 1200, then);
     expect(last).toMatchObject({ title: 'RELEASED', detail: 'house-01-1 is gone' });
     expect(state.memory).toMatchObject({ press: 1, cluster: '' });
-    expect(state.memory.look).toBeUndefined();
-    expect(effects.at(-1)).toEqual(['sleep']);
+    expect(state.memory.poll).toBeUndefined();
+    expect(effects.at(-1)).toEqual({ do: 'sleep' });
   });
 
-  it('looks so many times and no more, whatever the lab asks for', () => {
+  test('looks so many times and no more, whatever the lab asks for', () => {
     let remembered = memory;
     let seconds = warnInS;
-    for (let seq = 4; remembered.look !== undefined && seq < 100; seq++) {
+    for (let seq = 4; remembered.poll !== undefined && seq < 100; seq++) {
       const { state, last } = at([...look, online, warning(seq, 60)], seconds, remembered);
       expect(last).toMatchObject({ kind: 'ready' });
       remembered = state.memory;
       seconds += 60;
     }
-    expect(seconds).toBe(warnInS + 60 * warningLooks);
-    expect(at([timer], seconds, remembered).effects).toEqual([['sleep']]);
+    expect(seconds).toBe(warnInS + 60 * warningPolls);
+    expect(at([timer], seconds, remembered).effects).toEqual([{ do: 'sleep' }]);
   });
 });
 
 describe('a warning that is not to be had', () => {
   const nothings: [string, Event[]][] = [
-    ['no hotspot', [timer, { on: 'notJoined' }]],
-    ['no relay', [timer, { on: 'joined' }, { on: 'closed', why: 'The relay is not there' }]],
+    ['no hotspot', [timer, late]],
+    ['no relay', [timer, { on: 'joined' }, { on: 'closed', code: 'RELAY', why: 'The relay is not there' }]],
     ['a silent relay', [timer, { on: 'joined' }, late]],
     ['no sign of the lab', [...look, late]],
     ['a lab that is offline, and what it said before', [...look, offline, fresh]],
@@ -88,29 +88,29 @@ describe('a warning that is not to be had', () => {
     ["somebody else's status", [...look, online, status({ press: 9, state: 'ready' }), late]],
   ];
 
-  it.each(nothings)('%s: not a word, longer and longer naps, then rest', (_what, path) => {
+  test.each(nothings)('%s: not a word, longer and longer naps, then rest', (_what, path) => {
     let remembered = memory;
     let seconds = warnInS;
     let looks = 0;
-    for (let turn = 0; remembered.look !== undefined && turn < 100; turn++) {
+    for (let turn = 0; remembered.poll !== undefined && turn < 100; turn++) {
       const { state, effects, shown } = at(path, seconds, remembered);
       expect(shown).toEqual([]);
       looks++;
-      if (state.memory.look === undefined) {
-        expect(effects.at(-1)).toEqual(['sleep']);
+      if (state.memory.poll === undefined) {
+        expect(effects.at(-1)).toEqual({ do: 'sleep' });
       } else {
-        expect(effects.at(-1)).toEqual(['nap', warningNapS * 1000, false]);
-        expect(state.memory.look.due - seconds).toBe(againS[warningSkips + looks - 1]);
-        seconds = state.memory.look.due;
+        expect(effects.at(-1)).toEqual({ do: 'nap', ms: warningNapS * 1000, watched: false });
+        expect(state.memory.poll.due - seconds).toBe(againS[warningSkips + looks - 1]);
+        seconds = state.memory.poll.due;
       }
       remembered = state.memory;
     }
-    expect(looks).toBe(warningLooks);
+    expect(looks).toBe(warningPolls);
   });
 });
 
 describe('a finger while the button waits to warn', () => {
-  it.each(['button', 'held'] as const)('wakes by %s: a press as always, with the next number', cause => {
+  test.each(['button', 'held'] as const)('wakes by %s: a press as always, with the next number', cause => {
     const press: Event[] = [
       { on: 'wake', cause },
       { on: 'up' },
@@ -120,52 +120,52 @@ describe('a finger while the button waits to warn', () => {
       fresh,
     ];
     // From the first moment: a finger that stays would become a hold.
-    expect(at(press.slice(0, 1), 5000).state).toMatchObject({ step: 'joining', finger: true });
+    expect(at(press.slice(0, 1), 5000).state).toMatchObject({ step: 'joining', buttonDown: true });
     const { presses, shown } = at(press, 5000);
     expect(presses).toEqual([2]);
     expect(shown[0]).toMatchObject({ kind: 'connecting', hop: 'hotspot' });
   });
 
-  it('after which the new cluster is looked after, and the old look is forgotten', () => {
+  test('after which the new cluster is looked after, and the old look is forgotten', () => {
     const again = [...toReading, { on: 'up' }, online, fresh] as Event[];
     const second = { ...ready, press: 2, seq: 1, cluster: 'house-01-2' };
-    expect(at([...again, status(second)], 5000).state.memory.look).toBeUndefined();
-    const { look: next } = at([...again, status({ ...second, lookAgainS: 100 })], 5000).state.memory;
+    expect(at([...again, status(second)], 5000).state.memory.poll).toBeUndefined();
+    const { poll: next } = at([...again, status({ ...second, lookAgainS: 100 })], 5000).state.memory;
     expect(next).toMatchObject({ due: 5100, fails: 0 });
     expect(next?.status?.press).toBe(2);
   });
 
-  it.each([
-    ['HOTSPOT', [wake, { on: 'notJoined' }]],
-    ['RELAY', [wake, { on: 'joined' }, { on: 'refused', returnCode: 5 }]],
+  test.each([
+    ['HOTSPOT', [wake, late]],
+    ['KEY', [wake, { on: 'joined' }, { on: 'refused', returnCode: 5 }]],
     ['LAB', [...toReading, offline]],
   ] as [string, Event[]][])('a press that fails with %s loses nothing: the naps go on', (code, path) => {
     const { shown, effects, state } = at([...path, late], 5000);
     expect(shown.at(-1)).toMatchObject({ kind: 'error', code });
-    expect(effects.at(-1)).toEqual(['nap', warningNapS * 1000, false]);
-    expect(state.memory.look).toEqual(memory.look);
+    expect(effects.at(-1)).toEqual({ do: 'nap', ms: warningNapS * 1000, watched: false });
+    expect(state.memory.poll).toEqual(memory.poll);
   });
 
-  it('a hold offers to give it back; when nobody confirms, it says so and the naps go on', () => {
+  test('a hold offers to give it back; when nobody confirms, it says so and the naps go on', () => {
     const { shown, effects, state } = at([...heldFinger, late, late], 5000);
     expect(shown.slice(-2)).toMatchObject([{ title: 'RELEASE?' }, { title: 'KEPT' }]);
-    expect(effects.at(-1)).toEqual(['nap', warningNapS * 1000, false]);
-    expect(state.memory.look).toEqual(memory.look);
+    expect(effects.at(-1)).toEqual({ do: 'nap', ms: warningNapS * 1000, watched: false });
+    expect(state.memory.poll).toEqual(memory.poll);
   });
 
-  it('after a light nap a press is a new wish too, not the address of before', () => {
+  test('after a light nap a press is a new wish too, not the address of before', () => {
     const { state } = at([timer], 5000);
     const { effects } = step(state, { on: 'up' }, 5001);
-    expect(effects[0]).toMatchObject(['show', { kind: 'connecting' }]);
+    expect(effects[0]).toMatchObject({ do: 'show', screen: { kind: 'connecting' } });
   });
 
-  it('a finger at a nap that nobody waits for is no press', () => {
-    expect(run([{ on: 'wake', cause: 'held' }]).effects).toEqual([['sleep']]);
+  test('a finger at a nap that nobody waits for is no press', () => {
+    expect(run([{ on: 'wake', cause: 'held' }]).effects).toEqual([{ do: 'sleep' }]);
   });
 
-  it('new power forgets the look: the clock began anew', () => {
+  test('new power forgets the look: the clock began anew', () => {
     const { state, effects } = at([{ on: 'wake', cause: 'power' }, late], 1);
-    expect(state.memory.look).toBeUndefined();
-    expect(effects.map(([what]) => what)).toEqual(['remember', 'show', 'limit', 'radioOff', 'sleep']);
+    expect(state.memory.poll).toBeUndefined();
+    expect(effects.map(effect => effect.do)).toEqual(['remember', 'show', 'limit', 'radioOff', 'sleep']);
   });
 });

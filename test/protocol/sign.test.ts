@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { maxMessageBytes } from '../../protocol/src/messages.ts';
 import { decode, encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { beaconSchema, pressSchema, statusSchema } from '../../protocol/src/node/schemas.ts';
@@ -12,7 +12,7 @@ const key = keyFromBytes(secret);
 const topic = pressTopic('house-01');
 
 describe('signing', () => {
-  it("gives Node's own HMAC-SHA256 over topic, newline and JSON", () => {
+  test("gives Node's own HMAC-SHA256 over topic, newline and JSON", () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii' }), json => {
         const mac = createHmac('sha256', secret).update(`${topic}\n${json}`).digest('base64');
@@ -22,7 +22,7 @@ describe('signing', () => {
     );
   });
 
-  it('agrees with test case 2 of RFC 4231 when the key is padded with zeros', () => {
+  test('agrees with test case 2 of RFC 4231 when the key is padded with zeros', () => {
     // HMAC pads a short key with zeros, so "Jefe" and "Jefe" + 28 zero bytes are the same key.
     const jefe = keyFromBytes(Buffer.concat([Buffer.from('Jefe'), Buffer.alloc(28)]));
     const inner = jefe.sha256(`${jefe.inner}what do ya want for nothing?`);
@@ -31,7 +31,7 @@ describe('signing', () => {
     );
   });
 
-  it('opens nothing that was changed in a single bit, moved to another topic, or signed with another key', () => {
+  test('opens nothing that was changed in a single bit, moved to another topic, or signed with another key', () => {
     const text = seal(key, topic, '{"press":1}');
     const bytes = Buffer.from(text, 'latin1');
     for (let bit = 0; bit < bytes.length * 8; bit++) {
@@ -43,7 +43,7 @@ describe('signing', () => {
     expect(open(keyFromBytes(randomBytes(32)), topic, text)).toBeUndefined();
   });
 
-  it('refuses a key of any length but 32', () => {
+  test('refuses a key of any length but 32', () => {
     for (const length of [0, 31, 33, 64]) {
       expect(() => keyFromBytes(Buffer.alloc(length))).toThrow(`32 bytes, this one has ${length}`);
     }
@@ -51,14 +51,14 @@ describe('signing', () => {
 });
 
 describe('topics', () => {
-  it('take only names that are safe in a topic', () => {
+  test('take only names that are safe in a topic', () => {
     for (const name of ['a', 'house-01', 'x'.repeat(20), '1-2']) expect(isName(name), name).toBe(true);
     for (const name of ['', '-a', 'a-', 'House', 'a/b', 'a+', '#', 'ä', 'a b', 'x'.repeat(21)]) {
       expect(isName(name), name).toBe(false);
     }
   });
 
-  it('are those of the design', () => {
+  test('are those of the design', () => {
     expect([pressTopic('b'), statusTopic('b'), beaconTopic('s')]).toEqual([
       'dashbutton/v1/buttons/b/press',
       'dashbutton/v1/buttons/b/status',
@@ -85,11 +85,11 @@ describe('what arrives on the Node side', () => {
     return result.ok ? 'taken' : result.reason;
   };
 
-  it('is taken when it is signed, short and as agreed', () => {
+  test('is taken when it is signed, short and as agreed', () => {
     expect(decode(key, topic, encode(key, topic, press), pressSchema)).toEqual({ ok: true, message: press });
   });
 
-  it.each([
+  test.each([
     ['a press number of 0', { ...press, press: 0 }],
     ['a press number over 31 bits', { ...press, press: 2 ** 31 }],
     ['a fraction', { ...press, press: 1.5 }],
@@ -105,13 +105,13 @@ describe('what arrives on the Node side', () => {
     expect(refusalOf(body)).toBe('bad body');
   });
 
-  it('is refused unread when it is too long', () => {
+  test('is refused unread when it is too long', () => {
     const text = Buffer.alloc(maxMessageBytes + 1, 'A');
     expect(decode(key, topic, text, pressSchema)).toMatchObject({ ok: false, reason: 'too long' });
     expect(() => encode(key, topic, { line: 'x'.repeat(maxMessageBytes) })).toThrow('1024');
   });
 
-  it('never throws, whatever the bytes', () => {
+  test('never throws, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1100 }), bytes => {
         for (const schema of [pressSchema, statusSchema, beaconSchema]) {
@@ -126,7 +126,7 @@ describe('what arrives on the Node side', () => {
     );
   });
 
-  it('takes the largest status there can be within the limit of the wire', () => {
+  test('takes the largest status there can be within the limit of the wire', () => {
     const status = {
       press: 2 ** 31 - 1,
       seq: 2 ** 31 - 1,

@@ -73,20 +73,20 @@ test('the example is valid, and loads when its files are there', () => {
     'manifests/isolation.yaml': isolation,
   });
   const config = loadConfig(path);
-  expect(config.relay).toEqual({
+  expect(config.relays[0]).toEqual({
     host: 'relay.example.net',
     port: 8883,
     tls: true,
     ca: pem,
     user: 'lab',
     password: 'r',
-  });
-  expect(config.proxy).toEqual({
-    type: 'http',
-    host: 'proxy.example.net',
-    port: 3128,
-    user: 'dashbutton',
-    password: 'p',
+    proxy: {
+      type: 'http',
+      host: 'proxy.example.net',
+      port: 3128,
+      user: 'dashbutton',
+      password: 'p',
+    },
   });
   expect(config.journal).toBe(join(folder, 'journal'));
   expect(config.platforms['lab-ccp']).toMatchObject({
@@ -204,7 +204,7 @@ const single: [string, Record<string, unknown>, RegExp][] = [
   ],
 ];
 
-test.each(single)('%s', (_, change, expected) => {
+test.each(single)('one problem, by its path: %s', (_, change, expected) => {
   const found = problems(change);
   expect(found).toHaveLength(1);
   expect(found[0]).toMatch(expected);

@@ -1,6 +1,6 @@
 /**
  * provisioner/deploy/ and provisioner/examples/ as far as it goes without a cluster: they fit each other, the settings and
- * the program. That the Role is enough and not too much is in test/platforms/.
+ * the program. That the Role is enough and not too much is in test/provisioner/platforms/cluster-api/.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -18,11 +18,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { messageOf } from '../../config/src/setup-error.ts';
-import { applyManifests } from '../../provisioner/src/kubernetes/apply.ts';
-import { clientFor } from '../../provisioner/src/kubernetes/client.ts';
 import { readManifests } from '../../provisioner/src/kubernetes/manifests.ts';
 import { fillIn } from '../../provisioner/src/kubernetes/placeholders.ts';
 import { render } from '../../provisioner/src/platforms/cluster-api/render.ts';
@@ -34,11 +32,6 @@ import {
 } from '../../provisioner/src/platforms/cluster-api/template.ts';
 import { loadConfig, type ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import { makeAuthority } from '../../simulator/ccp/certificates.ts';
-import { startLimitMs } from '../cli/operator-lab.ts';
-import { assetsFolder, startRealApiServer } from '../kubernetes/real-api-server.ts';
-
-/** A real API server starts on a busy machine. */
-const slowMs = 240_000;
 
 const top = new URL('../../', import.meta.url).pathname;
 const deploy = join(top, 'provisioner/deploy');
@@ -68,7 +61,7 @@ const all = files.flatMap(name => objectsIn(join(deploy, name)));
 const of = (kind: string) => all.filter(object => object.kind === kind);
 
 describe('deploy', () => {
-  it('kustomization names every file, the one for manifests switched off', () => {
+  test('kustomization names every file, the one for manifests switched off', () => {
     const text = readFileSync(join(deploy, 'kustomization.yaml'), 'utf8');
     expect([...kustomization.resources, 'role-manifests.yaml'].sort()).toEqual(files.sort());
     expect(text).toContain('#- role-manifests.yaml');
@@ -78,7 +71,7 @@ describe('deploy', () => {
     expect(kustomization.images).toEqual([{ name: 'dashbutton', newName: 'dashbutton', newTag: version }]);
   });
 
-  it('everything has a namespace that is made here; the clusters have one without pods and keys', () => {
+  test('everything has a namespace that is made here; the clusters have one without pods and keys', () => {
     const made = of('Namespace').map(({ metadata }) => metadata.name);
     for (const { kind, metadata } of all.filter(object => object.kind !== 'Namespace'))
       expect(made, `${kind} ${metadata.name}`).toContain(metadata.namespace);
@@ -91,7 +84,7 @@ describe('deploy', () => {
     expect(all.filter(({ kind }) => /^Cluster|^Secret$/.test(kind))).toEqual([]);
   });
 
-  it('each Role is bound to the one account, and is in the namespace of the settings', () => {
+  test('each Role is bound to the one account, and is in the namespace of the settings', () => {
     const [account] = of('ServiceAccount');
     for (const role of of('Role')) {
       const binding = of('RoleBinding').find(({ metadata }) => metadata.name === role.metadata.name);
@@ -107,7 +100,7 @@ describe('deploy', () => {
     expect(of('Role').map(({ metadata }) => metadata.namespace)).toEqual(['dashbutton', 'dashbutton']);
   });
 
-  it('one pod at a time, without any privilege', () => {
+  test('one pod at a time, without any privilege', () => {
     const [deployment] = of('Deployment');
     const pod = pathIn(deployment, 'spec.template.spec') as Record<string, unknown>;
     expect(deployment).toMatchObject({ spec: { replicas: 1, strategy: { type: 'Recreate' } } });
@@ -139,7 +132,7 @@ describe('deploy', () => {
     );
   });
 
-  it('volumes, settings and journal are where the settings say; probes go to the monitor', () => {
+  test('volumes, settings and journal are where the settings say; probes go to the monitor', () => {
     const lab = parse(readFileSync(join(deploy, 'lab.yaml'), 'utf8'));
     const pod = pathIn(of('Deployment')[0], 'spec.template.spec') as Record<string, unknown>;
     const [container] = pod.containers as {
@@ -150,6 +143,8 @@ describe('deploy', () => {
     const mounts = Object.fromEntries((container?.volumeMounts ?? []).map(mount => [mount.name, mount]));
     const volumes = pod.volumes as { name: string }[];
     expect(volumes.map(({ name }) => name).sort()).toEqual(Object.keys(mounts).sort());
+    // On a new disk nobody is there to be asked.
+    expect(container?.args).toContain('--recover');
     expect(container?.args.at(-1)).toBe(`${mounts.settings?.mountPath}/lab.yaml`);
     expect(mounts.settings?.readOnly).toBe(true);
     // The socket for the command line stands beside the journal, so neither is the volume's root.
@@ -170,34 +165,52 @@ describe('deploy', () => {
       expect(container).toHaveProperty(`${probe}.httpGet`, { path, port: port?.name });
   });
 
-  it('the files that the image has are enough for every command of an operator', {
-    timeout: 8 * startLimitMs,
-  }, () => {
+  /** As the image has them: nothing else of this tree is beside them. */
+  function imageFiles(): string {
     const dir = mkdtempSync(join(tmpdir(), 'dashbutton-'));
-    try {
-      const lines = readFileSync(join(deploy, 'Containerfile'), 'utf8').split('\n');
-      const last = lines.slice(lines.findLastIndex(line => line.startsWith('FROM ')));
-      for (const line of last.filter(text => /^COPY (?!--)/.test(text))) {
-        const words = line.split(/\s+/).slice(1, -1);
-        for (const name of words) cpSync(join(top, name), join(dir, name), { recursive: true });
-      }
-      symlinkSync(join(top, 'node_modules'), join(dir, 'node_modules'));
-      for (const command of [
-        'provisioner',
-        'doctor',
-        'presses',
-        'clusters',
-        'kubeconfig x',
-        'release x --yes',
-      ]) {
-        const args = [join(dir, 'cli/bin.js'), ...command.split(' '), '--config', join(dir, 'none.yaml')];
-        const said = failure(() => execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe' }));
-        expect(said, command).toContain('there is no such file');
-        expect(said, command).not.toContain('ERR_MODULE_NOT_FOUND');
-      }
-    } finally {
-      rmSync(dir, { recursive: true });
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const lines = readFileSync(join(deploy, 'Containerfile'), 'utf8').split('\n');
+    const last = lines.slice(lines.findLastIndex(line => line.startsWith('FROM ')));
+    for (const line of last.filter(text => /^COPY (?!--)/.test(text))) {
+      const words = line.split(/\s+/).slice(1, -1);
+      for (const name of words) cpSync(join(top, name), join(dir, name), { recursive: true });
     }
+    symlinkSync(join(top, 'node_modules'), join(dir, 'node_modules'));
+    return dir;
+  }
+
+  test('the files that the image has are enough for the command that it starts', () => {
+    const dir = imageFiles();
+    const args = [join(dir, 'cli/bin.js'), 'provisioner', '--config', join(dir, 'none.yaml')];
+    const said = failure(() => execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe' }));
+    expect(said).toContain('there is no such file');
+    expect(said).not.toContain('ERR_MODULE_NOT_FOUND');
+  });
+
+  test('the files that the image has are enough for every other command of an operator', () => {
+    const dir = imageFiles();
+    const commands = [
+      ...['doctor', 'presses', 'clusters', 'kubeconfig x', 'release x --yes'],
+      ...['journal copy', 'journal recover --yes'],
+    ];
+    // One process for all: each loads what the others have not. What they say goes to one stream, in this order.
+    const program = `
+      import { register } from 'tsx/esm/api';
+      register();
+      process.stdout.write = process.stderr.write.bind(process.stderr);
+      for (const [i, command] of ${JSON.stringify(commands)}.entries()) {
+        process.argv = [process.execPath, 'dashbutton', ...command.split(' '), '--config', 'none.yaml'];
+        process.stderr.write(\`\n# \${command}\n\`);
+        await import(\`./main.ts?\${i}\`);
+      }`;
+    writeFileSync(join(dir, 'cli/all.mjs'), program);
+    const said = failure(() =>
+      execFileSync(process.execPath, [join(dir, 'cli/all.mjs')], { encoding: 'utf8', stdio: 'pipe' }),
+    );
+    const answers = said.split('\n# ').slice(1);
+    expect(answers.map(answer => answer.split('\n', 1)[0])).toEqual(commands);
+    for (const answer of answers) expect(answer).toContain('there is no such file');
+    expect(said).not.toContain('ERR_MODULE_NOT_FOUND');
   });
 });
 
@@ -272,7 +285,7 @@ describe('settings', () => {
     };
   }
 
-  it('of the pod', () => {
+  test('the settings of the pod can be loaded', () => {
     const settings = parse(readFileSync(join(deploy, 'lab.yaml'), 'utf8'));
     const { platforms, profiles, monitor } = load('pod', settings, []);
     expect(platforms.fleet).toMatchObject({
@@ -296,7 +309,7 @@ describe('settings', () => {
     'cluster-api-aws.yaml': ['cluster-api-aws-eks.yaml'],
   };
 
-  it('of the documentation', () => {
+  test('the settings of the documentation fit their schemas', () => {
     const docs = readFileSync(join(top, 'docs/cluster-api.md'), 'utf8');
     const blocks = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => parse(text ?? ''));
     const templates = blocks.flatMap(({ template }) => (template === undefined ? [] : [template]));
@@ -307,13 +320,13 @@ describe('settings', () => {
     expect(clusterApiSchema.safeParse(platforms.fleet).error?.issues ?? []).toEqual([]);
   });
 
-  it('there is no other example', () => {
+  test('there is no other example', () => {
     expect(readdirSync(examples).sort()).toEqual(
       [...Object.keys(named), ...Object.values(named).flat()].sort(),
     );
   });
 
-  it.each(Object.entries(named))('of the example %s, with every press in mind', (name, beside) => {
+  test.each(Object.entries(named))('the example is good for every press: %s', (name, beside) => {
     const text = readFileSync(join(examples, name), 'utf8');
     const { platforms, profiles } = load(
       name,
@@ -336,7 +349,7 @@ describe('settings', () => {
     expect(text).toContain('Not tried by us');
   });
 
-  it('numbers of machines become numbers', () => {
+  test('numbers of machines become numbers', () => {
     const { profiles } = load(
       'n',
       around(parse(readFileSync(join(examples, 'cluster-api-docker.yaml'), 'utf8'))),
@@ -352,7 +365,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('the Role for manifests names the kinds of the example, and no others', () => {
+  test('the Role for manifests names the kinds of the example, and no others', () => {
     const kinds = objectsIn(join(examples, 'cluster-api-docker-cluster.yaml'))
       .filter(({ kind }) => kind !== 'Cluster')
       .map(({ apiVersion, kind }) => `${apiVersion.split('/')[0]} ${kind.toLowerCase()}s`);
@@ -363,29 +376,8 @@ describe('settings', () => {
   });
 });
 
-const assets = assetsFolder();
-const title = `a real kube-apiserver${assets === undefined ? ' (KUBEBUILDER_ASSETS names none)' : ''}`;
-
-describe.skipIf(assets === undefined)(title, () => {
-  it('knows every field of deploy/ and of manifests/', { timeout: slowMs }, async () => {
-    const server = await startRealApiServer(assets ?? '');
-    const client = clientFor(server);
-    try {
-      const here = files.map(name => join(deploy, name));
-      const theirs = readdirSync(manifests).map(name => join(manifests, name));
-      for (const path of [join(deploy, 'namespaces.yaml'), ...here, ...theirs]) {
-        const objects = fillIn(readManifests(path), { cluster: 'c-1', button: 'c', press: '1' });
-        await applyManifests(client, objects, {}, new AbortController().signal);
-      }
-    } finally {
-      await client.close();
-      await server.close();
-    }
-  });
-});
-
 describe('manifests for new clusters', () => {
-  it.each(readdirSync(manifests))('%s can be read and filled in', name => {
+  test.each(readdirSync(manifests))('manifests can be read and filled in: %s', name => {
     const objects = fillIn(readManifests(join(manifests, name)), { cluster: 'c-1', button: 'c', press: '1' });
     expect(objects.length).toBeGreaterThan(3);
     expect(JSON.stringify(objects)).not.toContain('${');
@@ -399,7 +391,7 @@ describe('manifests for new clusters', () => {
     expect(kinds).toEqual(new Set(['Namespace', 'NetworkPolicy', 'LimitRange', 'ResourceQuota']));
   });
 
-  it('the sed of docs/cluster-api.md brings placeholders of a chart through unchanged', () => {
+  test('the sed of docs/cluster-api.md brings placeholders of a chart through unchanged', () => {
     const docs = readFileSync(join(top, 'docs/cluster-api.md'), 'utf8');
     const script = /\| sed '([^']+)' > monitoring\.yaml/.exec(docs)?.[1] ?? '';
     const dir = mkdtempSync(join(tmpdir(), 'dashbutton-'));

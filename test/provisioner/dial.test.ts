@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { ProxyAddress, RelayAddress } from '../../provisioner/src/way/addresses.ts';
 import { dial } from '../../provisioner/src/way/dial.ts';
 import { makeServerPair } from '../../simulator/ccp/certificates.ts';
+import { endsBefore } from './fixtures/by-itself.ts';
 
 const never = new AbortController().signal;
 const servers: Server[] = [];
@@ -127,6 +128,29 @@ test('over TLS: the right authority is believed, another one is not, nor another
   );
 });
 
+/** A fatal alert of TLS 1.2 with this number (RFC 5246 section 7.2). */
+const alert = (number: number) => Buffer.from([21, 3, 3, 0, 2, 2, number]);
+
+const noHandshake: [string, string | Buffer | undefined, string][] = [
+  ['a page', 'HTTP/1.1 400 Bad Request\r\n\r\n', 'what answers there is no TLS'],
+  ['a record that is too long', Buffer.from([22, 3, 3, 255, 255, 1, 2, 3]), 'what answers there is no TLS'],
+  ['no cipher', alert(40), 'it and we have no cipher in common'],
+  ['no version', alert(70), 'it knows no version of TLS that is spoken here (1.2 and 1.3)'],
+  ['another name', alert(112), 'it has no certificate for this name'],
+  ['trouble of its own', alert(80), 'the TLS handshake failed (ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR)'],
+  ['nothing', undefined, 'it closed the connection'],
+];
+
+test.each(
+  noHandshake,
+)('where TLS should be, and is not, no text of OpenSSL is told: %s', async (_, answer, words) => {
+  const port = await listen(createServer(socket => socket.once('data', () => socket.end(answer ?? ''))));
+  const failed = dial(relayAt(port, { tls: true }), undefined, never);
+  await expect(failed).rejects.toThrow(
+    new RegExp(`^RELAY 127\\.0\\.0\\.1:\\d+ TLS failed: ${words.replaceAll(/[()]/g, '\\$&')}$`),
+  );
+});
+
 test('through CONNECT, also with TLS inside and a login; the proxy looks the name up', async () => {
   const pair = await makeServerPair('relay', ['relay.invalid']);
   const port = await listen(createTlsServer({ key: pair.keyPem, cert: pair.certPem }, echo));
@@ -138,13 +162,13 @@ test('through CONNECT, also with TLS inside and a login; the proxy looks the nam
   expect(proxy.asked[0]).toContain(`Basic ${Buffer.from('lab:päss').toString('base64')}`);
 });
 
-test('bytes of the relay that come with the answer of the proxy are kept', async () => {
-  const proxy = await httpProxy([Buffer.from('HTTP/1.0 200 ok\r\n\r'), Buffer.from('\nearly')]);
-  const socket = await dial(relayAt(1), proxyAt(proxy.port), never);
-  socket.resume();
-  const [early] = await once(socket, 'data');
-  expect(String(early)).toBe('early');
-  socket.destroy();
+test('whoever says yes and something behind it, in one piece or in two, has no tunnel', async () => {
+  for (const pieces of [['HTTP/1.0 200 ok\r\n\r\nearly'], ['HTTP/1.0 200 ok\r\n\r', '\nearly']]) {
+    const proxy = await httpProxy(pieces.map(piece => Buffer.from(piece)));
+    await expect(dial(relayAt(1), proxyAt(proxy.port), never)).rejects.toThrow(
+      /^PROXY proxy .* says "HTTP\/1\.0 200 ok", and then sends "early": no tunnel, but /,
+    );
+  }
 });
 
 const httpRefusals: [string, string, RegExp][] = [
@@ -163,6 +187,17 @@ const httpRefusals: [string, string, RegExp][] = [
     'HTTP/1.1 503 No route\r\n\r\n',
     /^RELAY 127.0.0.1:1 is not reachable through the proxy .*"HTTP\/1.1 503 No route"/,
   ],
+  [
+    'no end of 1xx',
+    'HTTP/1.1 100 Continue\r\n\r\n'.repeat(11),
+    /^PROXY proxy .* sends 11 answers with 1xx and no other/,
+  ],
+  [
+    'another protocol than asked for',
+    'HTTP/1.1 101 Switching Protocols\r\n\r\n',
+    /^PROXY proxy .* refused: "HTTP\/1\.1 101/,
+  ],
+  ['half a status', 'HTTP/1.1 2xx\r\n\r\n', /^PROXY proxy .* does not speak HTTP: "HTTP\/1\.1 2xx"/],
   ['no HTTP', 'SSH-2.0-x\r\n\r\n', /^PROXY proxy .* does not speak HTTP: "SSH-2.0-x"/],
   [
     'an endless header',
@@ -171,7 +206,7 @@ const httpRefusals: [string, string, RegExp][] = [
   ],
 ];
 
-test.each(httpRefusals)('CONNECT refused: %s', async (_, answer, expected) => {
+test.each(httpRefusals)('CONNECT is refused, and why is told: %s', async (_, answer, expected) => {
   const proxy = await httpProxy(answer);
   await expect(dial(relayAt(1), proxyAt(proxy.port), never)).rejects.toThrow(expected);
 });
@@ -225,5 +260,6 @@ test('stopping ends an attempt at once', async () => {
   const stop = new AbortController();
   const attempt = dial(relayAt(1), proxyAt(port), stop.signal);
   setTimeout(() => stop.abort(), 50);
-  await expect(attempt).rejects.toThrow(/^PROXY/);
+  // By itself it ends after 10 s.
+  expect(await endsBefore(9_000, expect(attempt).rejects.toThrow(/^PROXY/))).toBe(true);
 });

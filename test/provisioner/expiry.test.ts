@@ -1,103 +1,84 @@
 /** Time to live: the warning, and the end. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { silentLog } from '../../config/src/log.ts';
-import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import { expect } from 'vitest';
 import type { ProfileRules } from '../../provisioner/src/settings/rules.ts';
-import { eventually, type Lab, startLab, TestButton } from './lab.ts';
+import { TestClock } from './fixtures/clock.ts';
+import { eventually, type TestButton } from './fixtures/lab.ts';
+import { at, type Room, roomTest } from './fixtures/room.ts';
 
-let lab: Lab;
-let provisioner: Provisioner | undefined;
-let button: TestButton;
-/** What the lab's clock is ahead of ours, in milliseconds. */
-let aheadMs = 0;
-const now = () => Date.now() + aheadMs;
+const test = roomTest({ ccp: { speed: 400 } });
 
-beforeEach(async () => {
-  aheadMs = 0;
-  lab = await startLab({ ccp: { speed: 400 } });
-  button = await TestButton.connect(lab);
-});
-
-afterEach(async () => {
-  await button.close();
-  await provisioner?.stop();
-  await lab.close();
-});
-
-async function start(rules: ProfileRules): Promise<void> {
-  const { house } = lab.config.profiles;
-  if (house !== undefined)
-    lab.config = { ...lab.config, profiles: { house: { ...house, deadlineS: 86_400, rules } } };
-  await provisioner?.stop();
-  provisioner = await startProvisioner(lab.config, { log: silentLog, now });
-  expect(await provisioner.whenOnline(5_000)).toBe(true);
+/** A lab which nothing but its end is too late for. */
+function start(room: Room, rules: ProfileRules, clock: TestClock): Promise<void> {
+  return room.startProvisioner({ deadlineS: 86_400, rules }, clock);
 }
 
-const says = (state: string, phase: RegExp) =>
+const says = (button: TestButton, state: string, phase: RegExp) =>
   button.until(status => status.state === state && phase.test(status.phase));
-const stepOf = (press: number) => provisioner?.presses().find(record => record.press === press)?.step;
-const names = () => lab.ccp.clusters().map(cluster => cluster.name);
 
-test('warned when the end is near, given back at the end, also after a restart', {
-  timeout: 30_000,
-}, async () => {
+test('warned when the end is near, given back at the end, also after a restart', async ({ room }) => {
+  const clock = new TestClock();
   const rules = { timeToLiveS: 3600, warnBeforeS: 600 };
-  await start(rules);
+  await start(room, rules, clock);
+  const button = await room.connect();
   await button.press(1);
-  const ready = await says('ready', /^control plane$/);
+  const ready = await says(button, 'ready', /^control plane$/);
   expect(ready.leftS).toBeGreaterThan(3590);
-  aheadMs = 3_001_000;
-  const warned = await says('ready', /^given back in 10 min$/);
+  clock.pass(3_001_000);
+  const warned = await says(button, 'ready', /^given back in 10 min$/);
   expect(warned).toMatchObject({ press: 1, address: ready.address, qr: ready.qr });
   expect(warned.seq).toBe(ready.seq + 1);
-  await start(rules);
-  aheadMs = 3_300_000;
-  await says('ready', /^given back in 5 min$/);
-  expect(names()).toEqual(['house-01-1']);
-  aheadMs = 3_601_000;
+  await start(room, rules, clock);
+  // A little at a time, because what passes before the new one has looked does not count.
+  await eventually(() => (room.record()?.warnedForMs ?? 0) >= 60_000 || clock.pass(1_000));
+  await says(button, 'ready', /^given back in [2-9] min$/);
+  expect(room.names()).toEqual(['house-01-1']);
+  clock.pass(540_000);
   await button.until(status => status.state === 'released');
-  expect(names()).toEqual([]);
-  expect(provisioner?.presses()[0]).toMatchObject({ step: 'released', release: { by: 'time', press: 0 } });
-  expect(provisioner?.presses()[0]?.warnedAt).toBeGreaterThan(0);
+  expect(room.names()).toEqual([]);
+  expect(room.record()).toMatchObject({ step: 'released', release: { by: 'time', press: 0 } });
+  expect(room.record()?.warnedAt).toBeGreaterThan(0);
 });
 
-test('an end does not talk across the next build of the same button', { timeout: 30_000 }, async () => {
-  await start({ timeToLiveS: 3600 });
+test('an end does not talk across the next build of the same button', async ({ room }) => {
+  const clock = new TestClock();
+  await start(room, { timeToLiveS: 3600, warnBeforeS: 60 }, clock);
+  const button = await room.connect();
   await button.press(1);
   await button.until(status => status.state === 'ready');
   await button.press(2);
-  await button.until(status => status.press === 2 && status.state === 'provisioning');
+  await button.until(at(2, 'provisioning'));
+  const goOn = room.holdBuild('house-01-2');
   // The second has its whole time before it.
-  const [first] = provisioner?.presses() ?? [];
-  aheadMs = (first?.expiresAt ?? 0) - Date.now() + 1;
-  await eventually(() => stepOf(1) === 'released', 15_000);
-  const ready = await button.until(status => status.press === 2 && status.state === 'ready', 15_000);
+  clock.pass(3_600_000);
+  await eventually(() => room.record()?.warnedAt !== undefined);
+  clock.pass(61_000);
+  await eventually(() => room.record()?.step === 'released');
+  goOn();
+  const ready = await button.until(at(2, 'ready'));
   expect(ready.cluster).toBe('house-01-2');
   const about = button.statuses.filter(({ press }) => press === 2).map(({ cluster }) => cluster);
   expect(new Set(about)).toEqual(new Set(['house-01-2']));
-  expect(names()).toEqual(['house-01-2']);
+  expect(room.names()).toEqual(['house-01-2']);
 });
 
-test('an end that the platform does not grant is tried again later, not without pause', {
-  timeout: 30_000,
-}, async () => {
-  await start({ timeToLiveS: 3600 });
+test('an end that the platform does not grant is tried again later, not without pause', async ({ room }) => {
+  const clock = new TestClock();
+  await start(room, { timeToLiveS: 3600, warnBeforeS: 60 }, clock);
+  const button = await room.connect();
   await button.press(1);
   await button.until(status => status.state === 'ready');
-  const refuse = lab.ccp.fail({ kind: 'badLogin' });
-  lab.ccp.expireTokens();
-  aheadMs = 3_601_000;
-  const failed = await button.until(status => status.state === 'failed', 15_000);
+  const heal = room.lab.ccp.fail({ kind: 'serverError', method: 'DELETE' });
+  clock.pass(3_600_000);
+  await eventually(() => room.record()?.warnedAt !== undefined);
+  clock.pass(61_000);
+  await says(button, 'releasing', /^platform not answering$/);
+  clock.pass(86_400_000);
+  const failed = await button.until(status => status.state === 'failed');
   expect(failed).toMatchObject({ cluster: 'house-01-1', code: 'PLATFORM' });
-  const [record] = provisioner?.presses() ?? [];
-  expect(record?.step).toBe('ready');
-  expect(record?.expiresAt).toBeGreaterThan(now() + 500_000);
-  refuse();
-  // The driver leaves a platform that refused its login in peace for 10 s of real time: a further try may be in vain.
-  const hurry = setInterval(() => {
-    aheadMs += 700_000;
-  }, 2_000);
-  await eventually(() => stepOf(1) === 'released', 25_000);
-  clearInterval(hurry);
-  expect(names()).toEqual([]);
+  expect(room.record()?.step).toBe('ready');
+  expect(room.record()?.expiresAt).toBeGreaterThan(clock.now() + 500_000);
+  heal();
+  clock.pass(600_000);
+  await eventually(() => room.record()?.step === 'released');
+  expect(room.names()).toEqual([]);
 });

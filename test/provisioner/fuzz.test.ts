@@ -8,7 +8,8 @@ import { keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { seal } from '../../protocol/src/sign.ts';
 import { pressTopic } from '../../protocol/src/topics.ts';
 import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
-import { eventually, type Lab, pressBody, startLab, TestButton } from './lab.ts';
+import { patience } from '../fixtures/patience.ts';
+import { eventually, type Lab, pressBody, startLab, TestButton } from './fixtures/lab.ts';
 
 let lab: Lab;
 let provisioner: Provisioner;
@@ -17,14 +18,14 @@ let button: TestButton;
 beforeAll(async () => {
   lab = await startLab({ limits: noRates });
   provisioner = await startProvisioner(lab.config, { log: silentLog });
-  await provisioner.whenOnline(5_000);
+  await provisioner.whenOnline(patience(5_000));
   button = await TestButton.connect(lab);
 });
 
 afterAll(async () => {
-  await button.close();
-  await provisioner.stop();
-  await lab.close();
+  await button?.close();
+  await provisioner?.stop();
+  await lab?.close();
 });
 
 /** Signed as the button would: gets as far as the schema. */

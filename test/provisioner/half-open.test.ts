@@ -1,21 +1,25 @@
 /** A connection that dies without a word is noticed, whatever it was waiting for; a dropping relay is not hammered. */
 import { createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { afterEach, expect, test } from 'vitest';
-import { silentLog } from '../../config/src/log.ts';
+import { pino } from 'pino';
+import { afterAll, expect, test } from 'vitest';
+import { type Logger, silentLog } from '../../config/src/log.ts';
 import type { RelayAddress } from '../../provisioner/src/way/addresses.ts';
 import { Connection } from '../../provisioner/src/way/connection.ts';
 import { dial } from '../../provisioner/src/way/dial.ts';
 import { Link } from '../../provisioner/src/way/link.ts';
-import { closeAll, connack, forwarder, listen, schemes, serve } from './ways.ts';
+import { noRivals } from '../fixtures/no-rivals.ts';
+import { pause, until } from '../fixtures/patience.ts';
+import { endsBefore } from './fixtures/by-itself.ts';
+import { closeAll, connack, forwarder, listen, schemes, serve } from './fixtures/ways.ts';
 
-afterEach(closeAll);
+// Side by side: most of the time they wait.
+afterAll(closeAll);
 
 const will = { topic: 'a', payload: Buffer.from('b') };
 
-/** In seconds; 1.5 times that is the promise, and the rest of the limit is for a slow machine. */
+/** In seconds; 1.5 times that is the promise. */
 const keepAliveS = 1;
-const noticedWithinMs = 4_000;
 
 async function open(relay: RelayAddress): Promise<Connection> {
   const stream = await dial(relay, undefined, new AbortController().signal);
@@ -35,44 +39,73 @@ function pinger(stream: Duplex): void {
   stream.once('data', () => {
     stream.write(connack);
     stream.on('data', (bytes: Buffer) => {
-      if (bytes[0] === 0xc0) stream.write(Buffer.from([0xd0, 0]));
+      if (isPing(bytes)) stream.write(Buffer.from([0xd0, 0]));
     });
   });
 }
 
-test.each(
+/** Of PINGREQ, plain (MQTT 3.1.1 section 3.12). */
+const isPing = (bytes: Buffer) => bytes[0] === 0xc0;
+
+test.concurrent.each(
   schemes,
-)('%s: kept while pings are answered, given up 1.5 keep-alives after the silence', async scheme => {
-  const relay = await serve(scheme, pinger);
+)('kept while pings are answered, given up after one that is not: %s', async scheme => {
+  let answered = 0;
+  let toldS = 0;
+  const relay = await serve(scheme, stream => {
+    // CONNECT: two bytes of fixed header, name, level and flags, then the keep-alive (MQTT 3.1.1 section 3.1.2).
+    stream.once('data', (bytes: Buffer) => {
+      toldS = bytes.readUInt16BE(10);
+    });
+    pinger(stream);
+    stream.on('data', (bytes: Buffer) => {
+      if (isPing(bytes)) answered++;
+    });
+  });
   const middle = await forwarder(relay.port);
   const connection = await open({ ...relay, port: middle.port });
   let over: string | undefined;
   void connection.closed.then(reason => {
     over = reason;
   });
-  await new Promise(resolve => setTimeout(resolve, 2_500));
+  await until(() => answered >= 3, 'three pings');
   expect(over).toBeUndefined();
-  const silentAt = performance.now();
+  expect(toldS).toBe(keepAliveS);
+  let unanswered = 0;
+  middle.onBytes = () => unanswered++;
   middle.silence();
   expect(await connection.closed).toBe('no sign of life for 1.5 s');
-  expect(performance.now() - silentAt).toBeLessThan(noticedWithinMs);
+  // One ping after a keep-alive, and the end half of one later, before the next.
+  expect(unanswered).toBeLessThanOrEqual(1);
 });
 
-test('silence while CONNECT waits, and while SUBSCRIBE waits', async () => {
+test.concurrent('silence while SUBSCRIBE waits: given up after one ping', async () => {
   const relay = await serve('mqtt', pinger);
   const middle = await forwarder(relay.port);
   const connection = await open({ ...relay, port: middle.port });
+  let pings = 0;
+  middle.onBytes = bytes => {
+    if (isPing(bytes)) pings++;
+  };
   middle.silence();
-  const startedAt = performance.now();
   await expect(connection.subscribe(['x'])).rejects.toThrow(/^RELAY test /);
-  expect(performance.now() - startedAt).toBeLessThan(noticedWithinMs);
-  const again = performance.now();
-  await expect(open({ ...relay, port: middle.port })).rejects.toThrow(/^RELAY test refused: /);
-  expect(performance.now() - again).toBeLessThan(noticedWithinMs);
+  expect(pings).toBeLessThanOrEqual(1);
 });
 
-/** How often a link comes back within 4 s, with the shortest jitter there is. */
-async function attempts(behaviour: (socket: Socket) => void): Promise<number> {
+test.concurrent('silence while CONNECT waits: given up before the limit for longer keep-alives', async () => {
+  const relay = await serve('mqtt', pinger);
+  const middle = await forwarder(relay.port);
+  middle.silence();
+  const refused = expect(open({ ...relay, port: middle.port })).rejects.toThrow(/^RELAY test refused: /);
+  // Without a keep-alive the limit is 10 s.
+  expect(await endsBefore(9_000, refused)).toBe(true);
+});
+
+/** A link to a relay that does this with each connection, with the shortest jitter there is. */
+async function link(
+  behaviour: (socket: Socket) => void,
+  log: Logger = silentLog,
+): Promise<{ attempts(): number; link: Link; stop(): Promise<void> }> {
   let count = 0;
   const port = await listen(
     createServer(socket => {
@@ -80,27 +113,69 @@ async function attempts(behaviour: (socket: Socket) => void): Promise<number> {
       behaviour(socket);
     }),
   );
-  const link = new Link({
+  const made = new Link({
     relay: { host: '127.0.0.1', port, tls: false, user: 'lab', password: 'x' },
-    topics: [],
+    ...{ name: 'relay', site: 'lab', buttons: [] },
     will: () => will,
-    onMessage: () => {},
-    onUp: () => {},
-    onSettle: () => {},
-    log: silentLog,
+    onPress: () => {},
+    newest: () => undefined,
+    sayBeacon: () => {},
+    ...noRivals(),
+    log,
     random: () => 0,
   });
-  await new Promise(resolve => setTimeout(resolve, 4_000));
-  await link.stop(will);
-  return count;
+  return { attempts: () => count, link: made, stop: () => made.stop(will) };
 }
 
-test('a relay that accepts and drops at once is not hammered, before or after its yes', async () => {
-  const afterYes = (socket: Socket) => socket.once('data', () => socket.end(connack));
-  const counts = await Promise.all([attempts(socket => socket.destroy()), attempts(afterYes)]);
-  // 0, 125, 375, 875, 1875 and 3875 ms.
-  for (const count of counts) {
-    expect(count).toBeGreaterThan(2);
-    expect(count).toBeLessThanOrEqual(6);
-  }
+const drops: [string, (socket: Socket) => void][] = [
+  ['before its yes', socket => socket.destroy()],
+  ['after its yes', socket => socket.once('data', () => socket.end(connack))],
+];
+
+test.concurrent.for(drops)('a relay that accepts and drops %s is not hammered', async ([, behaviour], {
+  onTestFinished,
+}) => {
+  const { attempts, stop } = await link(behaviour);
+  onTestFinished(stop);
+  await pause(2_000);
+  // 0, 125, 375, 875 and 1875 ms, or later.
+  expect(attempts()).toBeLessThanOrEqual(5);
+  await until(() => attempts() > 3, 'more attempts');
+});
+
+test.concurrent('cuts of quiet connections are learned from, said once, and then there are none', async ({
+  onTestFinished,
+}) => {
+  const limitMs = 1_600;
+  let cuts = 0;
+  const lines: { msg: string; quietS?: number; keepAliveS?: number; cutAfterS?: number }[] = [];
+  const log = pino({}, { write: line => void lines.push(JSON.parse(line)) });
+  const made = await link(socket => {
+    pinger(socket);
+    const cut = () => {
+      cuts++;
+      socket.destroy();
+    };
+    let timer = setTimeout(cut, limitMs);
+    socket.on('data', () => {
+      clearTimeout(timer);
+      timer = setTimeout(cut, limitMs);
+    });
+    socket.once('close', () => clearTimeout(timer));
+  }, log);
+  onTestFinished(made.stop);
+  const learned = await until(() => made.link.learned, 'what two cuts teach');
+  expect(cuts).toBe(2);
+  expect(learned.keepAliveS).toBe(1);
+  await until(() => made.link.connected, 'the third connection');
+  await pause(2 * limitMs);
+  expect(cuts).toBe(2);
+  expect(made.attempts()).toBe(3);
+  const lost = lines.filter(({ msg }) => msg === 'lost the relay');
+  expect(lost.map(({ quietS = 0 }) => Math.floor(quietS))).toEqual([1, 1]);
+  const told = lines.filter(({ msg }) => msg.startsWith('connections that are quiet for '));
+  expect(told.map(({ msg }) => msg)).toEqual([
+    `connections that are quiet for ${learned.cutAfterS} s are cut on the way: from now on something is said every 1 s`,
+  ]);
+  expect(told[0]).toMatchObject(learned);
 });

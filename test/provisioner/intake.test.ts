@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { explain } from '../../firmware/src/explain.ts';
 import { type Decision, decide, type Known } from '../../provisioner/src/presses/intake.ts';
 import { type RuleSettings, rulesOf } from '../../provisioner/src/settings/rules.ts';
-import { pressBody } from './lab.ts';
+import { pressBody } from './fixtures/lab.ts';
 
 const now = 1_700_000_000;
 const fresh = { ...pressBody(7), time: now };
@@ -12,7 +13,6 @@ const by = (settings: RuleSettings) => ({ rules: rulesOf(settings) });
 const show = by({ whenReady: 'show' });
 const quota = { kind: 'reject', code: 'QUOTA' } as const;
 const release = { action: 'release' as const };
-const refused = { kind: 'reject', code: 'PLATFORM' } as const;
 
 const table: [string, Partial<Known>, Partial<typeof fresh>, Partial<Decision>][] = [
   ['a new number', {}, {}, { kind: 'accept' }],
@@ -33,15 +33,27 @@ const table: [string, Partial<Known>, Partial<typeof fresh>, Partial<Decision>][
   ['to be shown, and stale', { live: 5, ...show }, { time: 0 }, { kind: 'show', of: 5 }],
   ['to be shown, but none is ready', show, {}, { kind: 'accept' }],
   ['to be shown, while building', { live: 5, building: 6, ...show }, {}, { kind: 'join', of: 6 }],
-  ['to be shown, while one goes', { live: 4, releasing: 5, ...show }, {}, refused],
-  ['a new wish while one goes', { releasing: 5 }, {}, refused],
+  ['to be shown, while one goes', { live: 4, releasing: 5, ...show }, {}, quota],
+  ['a new wish while one goes', { releasing: 5 }, {}, quota],
   ['release', { live: 5 }, release, { kind: 'release', of: 5 }],
   ['release, to be shown', { live: 5, ...show }, release, { kind: 'release', of: 5 }],
   ['release, stale', { live: 5 }, { ...release, time: 0 }, { kind: 'reject', code: 'STALE' }],
   ['release, heard before', { heard: true, live: 5 }, release, { kind: 'repeat' }],
   ['release, replayed', { lastPress: 7, live: 5 }, release, { kind: 'replay' }],
-  ['release of nothing', {}, release, refused],
-  ['release while building', { building: 6, live: 5 }, release, refused],
+  ['release of nothing', {}, release, quota],
+  ['release while building: called off', { building: 6, live: 5 }, release, { kind: 'release', of: 6 }],
+  [
+    'a stale release while building',
+    { building: 6 },
+    { ...release, time: 0 },
+    { kind: 'reject', code: 'STALE' },
+  ],
+  [
+    'release while building, not allowed',
+    { building: 6, ...by({ releaseBy: ['operator'] }) },
+    release,
+    quota,
+  ],
   ['as many as one may have', { standing: 5 }, {}, quota],
   ['one less than that', { standing: 4 }, {}, { kind: 'accept' }],
   ['one of one', { standing: 1, ...by({ maxClusters: 1 }) }, {}, quota],
@@ -75,7 +87,7 @@ const table: [string, Partial<Known>, Partial<typeof fresh>, Partial<Decision>][
 ];
 
 describe('intake', () => {
-  test.each(table)('%s', (_, known, change, expected) => {
+  test.each(table)('what becomes of a press: %s', (_, known, change, expected) => {
     const decision = decide({ ...unknown, ...known }, { ...fresh, ...change }, now);
     expect(decision).toMatchObject(expected);
   });
@@ -88,8 +100,22 @@ describe('intake', () => {
     expect(line({ standing: 5 })).toBe('5 of 5 clusters stand: give one back');
     expect(line({ sinceOrderS: 18.5, ...by({ coolDownS: 60 }) })).toBe('Too soon: press again in 42 s');
     expect(line({ standingOfAll: 3, rules: rulesOf({ maxClustersOfAll: 3 }) })).toBe(
-      'All 3 clusters of this lab are taken',
+      'All 3 clusters of this lab are taken: give one back',
     );
+  });
+
+  test('a rejected button is told what to do once', () => {
+    const decisions = table.map(([, known, change]) =>
+      decide({ ...unknown, ...known }, { ...fresh, ...change }, now),
+    );
+    const screens = decisions.flatMap(it => (it.kind === 'reject' ? [explain(it.code, it.line)] : []));
+    expect(screens.length).toBeGreaterThan(8);
+    for (const screen of screens) {
+      const { code, line, advice } = screen as Extract<typeof screen, { kind: 'error' }>;
+      // What can be done about a rule depends on the rule: only its line knows.
+      if (code === 'QUOTA') expect(advice).toBe('');
+      else expect(line.toLowerCase()).not.toContain(advice.toLowerCase());
+    }
   });
 
   test('what a rejected button reads fits its display', () => {

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,7 +19,9 @@ import { messageOf, SetupError } from '../../config/src/setup-error.ts';
 import { firstDamage } from '../../provisioner/src/journal/check-log.ts';
 import { Journal } from '../../provisioner/src/journal/index.ts';
 import { newButton } from '../../provisioner/src/journal/records.ts';
-import { noticeOf, pressRecord } from './records.ts';
+import { notOpened } from '../../provisioner/src/journal/store.ts';
+import { patience } from '../fixtures/patience.ts';
+import { noticeOf, pressRecord } from './fixtures/records.ts';
 
 /** More with DASHBUTTON_FLIPS. */
 const flips = Number(process.env.DASHBUTTON_FLIPS ?? 200);
@@ -83,31 +86,34 @@ async function found(): Promise<string | undefined> {
   return undefined;
 }
 
-test(`${flips} times one changed byte, all over the files: refused, or all there`, {
-  timeout: 600_000,
-}, async () => {
-  const sizes = files(whole).map(name => [name, readFileSync(join(whole, name)).length] as const);
-  expect(sizes.map(([name]) => name.replace(/\d+/, 'n')).sort()).toEqual(
-    ['CURRENT', 'LAST-WRITE', 'MANIFEST-n', 'n.ldb', 'n.ldb', 'n.log'].sort(),
-  );
-  const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
-  const count = new Map<string, number>();
-  for (let i = 0; i < flips; i++) {
-    const { name, at } = place(sizes, Math.floor(((i + Math.random()) * total) / flips));
-    damage(path => {
-      const bytes = readFileSync(path(name));
-      bytes[at] = (bytes[at] ?? 0) ^ (1 + Math.floor(Math.random() * 255));
-      writeFileSync(path(name), bytes);
-    });
-    const words = await found();
-    if (words !== undefined) expect(words).toMatch(/^the journal .*(restore it from a copy|choose another)/);
-    const kind = `${name.replace(/\d+/, 'n')}: ${words === undefined ? 'all there' : 'refused'}`;
-    count.set(kind, (count.get(kind) ?? 0) + 1);
-  }
-  if (process.env.DASHBUTTON_FLIPS) process.stdout.write(`${JSON.stringify([...count])}\n`);
-  expect(count.get('n.log: refused')).toBeGreaterThan(0);
-  expect(count.get('n.ldb: refused')).toBeGreaterThan(0);
-});
+test(
+  `${flips} times one changed byte, all over the files: refused, or all there`,
+  async () => {
+    const sizes = files(whole).map(name => [name, readFileSync(join(whole, name)).length] as const);
+    expect(sizes.map(([name]) => name.replace(/\d+/, 'n')).sort()).toEqual(
+      ['CURRENT', 'LAST-WRITE', 'MANIFEST-n', 'n.ldb', 'n.ldb', 'n.log'].sort(),
+    );
+    const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
+    const count = new Map<string, number>();
+    for (let i = 0; i < flips; i++) {
+      const { name, at } = place(sizes, Math.floor(((i + Math.random()) * total) / flips));
+      damage(path => {
+        const bytes = readFileSync(path(name));
+        bytes[at] = (bytes[at] ?? 0) ^ (1 + Math.floor(Math.random() * 255));
+        writeFileSync(path(name), bytes);
+      });
+      const words = await found();
+      if (words !== undefined)
+        expect(words).toMatch(/^the journal .*(restore it from a copy|choose another)/);
+      const kind = `${name.replace(/\d+/, 'n')}: ${words === undefined ? 'all there' : 'refused'}`;
+      count.set(kind, (count.get(kind) ?? 0) + 1);
+    }
+    if (process.env.DASHBUTTON_FLIPS) process.stdout.write(`${JSON.stringify([...count])}\n`);
+    expect(count.get('n.log: refused')).toBeGreaterThan(0);
+    expect(count.get('n.ldb: refused')).toBeGreaterThan(0);
+  },
+  patience(flips * 100),
+);
 
 /** The byte at this offset in all files one behind the other. */
 function place(sizes: readonly (readonly [string, number])[], offset: number): { name: string; at: number } {
@@ -172,6 +178,37 @@ test('without the mark it opens, and says what it cannot know; the mark is there
   await journal.close();
   expect(lines.join()).toMatch(/LAST-WRITE is missing/);
   expect(readdirSync(copy)).toContain('LAST-WRITE');
+});
+
+test('a damaged mark alone stops nobody: it is said, and written anew', async () => {
+  damage(path => writeFileSync(path('LAST-WRITE'), '\0'.repeat(27)));
+  const lines: string[] = [];
+  const log = pino({}, { write: line => void lines.push(line) });
+  const journal = await Journal.open(copy, { log });
+  expect(contents(journal)).toBe(expected);
+  await journal.close();
+  expect(lines.join()).toMatch(/LAST-WRITE is damaged: whether the last writes are all there is not known/);
+  expect(await found()).toBeUndefined();
+});
+
+test('a disk that does not answer for the mark is not taken for damage', async () => {
+  // The kernel says EIO to whoever reads there from the beginning.
+  damage(path => {
+    rmSync(path('LAST-WRITE'));
+    symlinkSync('/proc/self/mem', path('LAST-WRITE'));
+  });
+  const words = await found();
+  expect(words).toMatch(/cannot be opened: EIO: .* \(its disk does not answer: look at the disk/);
+  expect(words).not.toMatch(/restore/);
+});
+
+test.each([
+  ['IO error: /j/000005.log: Input/output error', /its disk does not answer: look at the disk/],
+  ['IO error: /j/LOCK: No space left on device', /make room on its disk.*nothing is lost/],
+  ['Corruption: missing files', /restore it from a copy/],
+])('what cannot be opened says what to do: %s', (words, advice) => {
+  expect(notOpened('/j', words).message).toMatch(advice);
+  expect(/restore/.test(notOpened('/j', words).message)).toBe(words.startsWith('Corruption'));
 });
 
 test('a record that vanished, an older one in its place, a stranger: LevelDB is content, the journal is not', async () => {

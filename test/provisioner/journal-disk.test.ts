@@ -8,105 +8,140 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { test as base, describe, expect } from 'vitest';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { Journal } from '../../provisioner/src/journal/index.ts';
-import { installed } from '../installed.ts';
-import { type JournalProcess, lost, startJournalProcess } from './journal-process.ts';
+import { installed } from '../fixtures/installed.ts';
+import { until } from '../fixtures/patience.ts';
+import { type JournalProcess, lost, startJournalProcess } from './fixtures/journal-process.ts';
 
-let folder: string;
-let writer: JournalProcess | undefined;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dashbutton-'));
-});
-
-afterEach(async () => {
-  await writer?.kill();
-  writer = undefined;
-  rmSync(folder, { recursive: true, force: true });
-});
+const test = base.extend(
+  'folder',
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from here; none is needed.
+  ({}, { onCleanup }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'dashbutton-'));
+    onCleanup(() => rmSync(folder, { recursive: true, force: true }));
+    return folder;
+  },
+);
 
 /** The soft limit for the size of any file the process writes; Node ignores the signal that comes with it. */
 function limitFiles(pid: number | undefined, bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);
 }
 
-const timeout = 20_000;
+/** Two of the tests limit this process itself, so all come one after the other but those of the first group. */
+const without = !installed('prlimit');
 
-test.skipIf(!installed('prlimit'))(
-  'full: refused at once and said; room again: mended by itself, nothing lost',
-  {
-    timeout: 90_000,
-  },
-  async () => {
-    const path = join(folder, 'journal');
-    writer = startJournalProcess(path);
-    const lines = (kind: string) => (writer?.lines ?? []).filter(line => line.startsWith(kind));
-    for (let round = 1; round <= 2; round++) {
-      const before = lines('ok').length;
-      await expect.poll(() => lines('ok').length, { timeout }).toBeGreaterThan(before + 100);
-      // The marker beside the journal is smaller than this; everything else is larger.
+describe.skipIf(without)('a process whose disk is full (needs prlimit)', () => {
+  test.concurrent('refused at once and said, and so at each try to mend it; room again: mended by itself, nothing lost', async ({
+    folder,
+  }) => {
+    const writer = await startWriter(folder);
+    try {
       limitFiles(writer.child.pid, 100);
-      await expect.poll(() => lines('broken').length, { timeout }).toBe(round);
-      const refused = lines('failed').length;
-      await expect.poll(() => lines('failed').length, { timeout }).toBeGreaterThan(refused + 20);
-      expect(lines('failed').at(-1)).toMatch(
+      await told(writer, 'broken', 1);
+      await told(writer, 'failed', 20);
+      expect(linesOf(writer, 'failed').at(-1)).toMatch(
         /^failed the journal .* cannot be written: .*File too large \(make room on its disk, or see whether this user may write there; it is tried again every 5 s\)$/,
       );
-      const written = lines('ok').length;
-      // Longer than one of its tries.
-      await new Promise(resolve => setTimeout(resolve, 6_000));
-      expect(lines('ok').length).toBe(written);
-      expect(lines('mended').length).toBe(round - 1);
+      const written = linesOf(writer, 'ok').length;
+      await told(writer, 'still broken', 1);
+      expect(linesOf(writer, 'ok').length).toBe(written);
+      expect(linesOf(writer, 'mended')).toEqual([]);
       limitFiles(writer.child.pid, 'unlimited');
-      await expect.poll(() => lines('mended').length, { timeout }).toBe(round);
-      await expect.poll(() => lines('ok').length, { timeout }).toBeGreaterThan(written + 100);
+      await told(writer, 'mended', 1);
+      await told(writer, 'ok', written + 100);
+    } finally {
+      await writer.kill();
     }
-    await writer.kill();
-    const journal = await Journal.open(path);
-    expect(lost(journal, writer.lines)).toEqual([]);
-    await journal.close();
-  },
-);
+    await nothingLost(folder, writer);
+  });
 
-test.skipIf(!installed('prlimit'))(
-  'stopped while broken: it closes, and everything is there at the next start',
-  {
-    timeout: 60_000,
-  },
-  async () => {
-    const path = join(folder, 'journal');
-    writer = startJournalProcess(path);
-    const lines = (kind: string) => (writer?.lines ?? []).filter(line => line.startsWith(kind));
-    await expect.poll(() => lines('ok').length, { timeout }).toBeGreaterThan(100);
-    limitFiles(writer.child.pid, 100);
-    await expect.poll(() => lines('broken').length, { timeout }).toBe(1);
-    await writer.kill();
-    const journal = await Journal.open(path);
-    expect(lost(journal, writer.lines)).toEqual([]);
-    expect(journal.broken).toBeUndefined();
-    await journal.close();
-  },
-);
+  test.concurrent('full, mended, and full again: each time it mends itself, nothing lost', async ({
+    folder,
+  }) => {
+    const writer = await startWriter(folder);
+    try {
+      for (let round = 1; round <= 2; round++) {
+        limitFiles(writer.child.pid, 100);
+        await told(writer, 'broken', round);
+        const written = linesOf(writer, 'ok').length;
+        limitFiles(writer.child.pid, 'unlimited');
+        await told(writer, 'mended', round);
+        await told(writer, 'ok', written + 100);
+      }
+    } finally {
+      await writer.kill();
+    }
+    await nothingLost(folder, writer);
+  });
 
-test.skipIf(!installed('prlimit'))('a disk that is full at the start is not taken for damage', async () => {
-  const path = join(folder, 'journal');
-  await (await Journal.open(path)).close();
-  limitFiles(process.pid, 10);
-  const failure = await Journal.open(path).catch(error => error);
-  limitFiles(process.pid, 'unlimited');
-  expect(failure).toBeInstanceOf(SetupError);
-  expect(failure.message).toMatch(
-    /cannot be opened: .*File too large \(make room on its disk, .*nothing is lost\)$/,
-  );
-  await (await Journal.open(path)).close();
+  test.concurrent('killed while broken: everything is there at the next start', async ({ folder }) => {
+    const writer = await startWriter(folder);
+    try {
+      limitFiles(writer.child.pid, 100);
+      await told(writer, 'broken', 1);
+    } finally {
+      await writer.kill();
+    }
+    await nothingLost(folder, writer);
+  });
 });
 
+const journalIn = (folder: string) => join(folder, 'journal');
+
+/** One that has written a hundred times. */
+async function startWriter(folder: string): Promise<JournalProcess> {
+  const writer = startJournalProcess(journalIn(folder));
+  try {
+    await told(writer, 'ok', 100);
+    return writer;
+  } catch (error) {
+    await writer.kill();
+    throw error;
+  }
+}
+
+function linesOf({ lines }: JournalProcess, kind: string): string[] {
+  return lines.filter(line => line.startsWith(kind));
+}
+
+async function told(writer: JournalProcess, kind: string, times: number): Promise<void> {
+  const said = () => linesOf(writer, kind).length;
+  await until(
+    () => said() >= times,
+    () => `"${kind}" ${times} times, told ${said()} times`,
+  );
+}
+
+async function nothingLost(folder: string, { lines }: JournalProcess): Promise<void> {
+  const journal = await Journal.open(journalIn(folder));
+  expect(lost(journal, lines)).toEqual([]);
+  expect(journal.broken).toBeUndefined();
+  await journal.close();
+}
+
+test.skipIf(without)(
+  'a disk that is full at the start is not taken for damage (needs prlimit)',
+  async ({ folder }) => {
+    const path = journalIn(folder);
+    await (await Journal.open(path)).close();
+    limitFiles(process.pid, 10);
+    const failure = await Journal.open(path).catch(error => error);
+    limitFiles(process.pid, 'unlimited');
+    expect(failure).toBeInstanceOf(SetupError);
+    expect(failure.message).toMatch(
+      /cannot be opened: .*File too large \(make room on its disk, .*nothing is lost\)$/,
+    );
+    await (await Journal.open(path)).close();
+  },
+);
+
 /** Why the journal does not write on behind a failure. When this fails LevelDB has become better. */
-test.skipIf(!installed('prlimit'))(
-  'LevelDB loses what it accepts behind a record that was written by half',
-  async () => {
+test.skipIf(without)(
+  'LevelDB loses what it accepts behind a record that was written by half (needs prlimit)',
+  async ({ folder }) => {
     const path = join(folder, 'level');
     const db = new ClassicLevel(path);
     const write = (key: string) => db.batch([{ type: 'put', key, value: key.repeat(5_000) }], { sync: true });

@@ -7,17 +7,21 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { type Controlled, startControl } from '../../provisioner/src/operator/control.ts';
 import {
   askKubeconfig,
   askPresses,
+  askRefusedNotices,
   NotRunning,
   orderRelease,
+  sendNoticesAgain,
 } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
-import { pressRecord } from './records.ts';
+import { until } from '../fixtures/patience.ts';
+import { endsBefore } from './fixtures/by-itself.ts';
+import { pressRecord } from './fixtures/records.ts';
 
 let dir: string;
 let path: string;
@@ -27,10 +31,18 @@ const stops: (() => unknown)[] = [];
 const log = pino({}, { write: line => lines.push(JSON.parse(line)) });
 const warnings = () => lines.filter(({ level }) => level >= 40).map(({ reason }) => reason ?? '');
 
+const refused = {
+  ...{ webhook: 'webhooks.0 https://hooks', id: 'house-01-1-ready-5', at: '2026-01-01T00:00:00.000Z' },
+  ...{ event: 'ready', button: 'house-01', press: 1, reason: 'it answered 404' },
+};
+
 /** What the socket asks of a provisioner. */
 const provisioner: Controlled = {
   presses: () => [pressRecord(1), pressRecord(2, { step: 'ready', address: '10.0.0.2' })],
-  health: () => ({ relay: { ok: true }, journal: { ok: true }, platforms: {} }),
+  health: () => ({ relay: { ok: true }, relays: {}, journal: { ok: true }, platforms: {} }),
+  refusedNotices: () => [refused],
+  sendNoticesAgain: async ids => (ids === undefined ? 7 : ids.length),
+  copyJournal: () => 'a copy',
   kubeconfig: async cluster => {
     if (cluster === 'house-01-2') return 'apiVersion: v1';
     throw new SetupError('no such cluster');
@@ -72,7 +84,15 @@ function ask(method: string, to: string, body = ''): Promise<{ status: number; b
   });
 }
 
-it('answers its owner only, and leaves nothing behind', async () => {
+test('refused notices are listed, and sent again: some, or all', async () => {
+  const stop = await startControl(provisioner, path, log);
+  stops.push(() => stop?.());
+  expect(await askRefusedNotices(path)).toEqual([refused]);
+  expect(await sendNoticesAgain(path)).toBe(7);
+  expect(await sendNoticesAgain(path, [refused.id])).toBe(1);
+});
+
+test('answers its owner only, and leaves nothing behind', async () => {
   const maskBefore = process.umask();
   expect(await start()).toBe(true);
   expect(process.umask()).toBe(maskBefore);
@@ -85,7 +105,7 @@ it('answers its owner only, and leaves nothing behind', async () => {
   await expect(askPresses(path)).rejects.toBeInstanceOf(NotRunning);
 });
 
-it('passes an order on, and what was said against it', async () => {
+test('passes an order on, and what was said against it', async () => {
   await start();
   expect(await orderRelease(path, 'house-01-2')).toBe('house-01-2 is being given back');
   await expect(orderRelease(path, 'other')).rejects.toThrow(new SetupError('no such cluster'));
@@ -94,7 +114,7 @@ it('passes an order on, and what was said against it', async () => {
   expect(mistake.message).toContain('cannot be written');
 });
 
-it('hands a kubeconfig to its owner, and says why not', async () => {
+test('hands a kubeconfig to its owner, and says why not', async () => {
   await start();
   expect(await askKubeconfig(path, 'house-01-2')).toBe('apiVersion: v1');
   await expect(askKubeconfig(path, 'other')).rejects.toThrow(new SetupError('no such cluster'));
@@ -102,7 +122,7 @@ it('hands a kubeconfig to its owner, and says why not', async () => {
   expect(JSON.stringify(lines)).not.toContain('apiVersion');
 });
 
-it('an answer of another version is said to be one', async () => {
+test('an answer of another version is said to be one', async () => {
   stops.push(
     (await startControl({ ...provisioner, presses: () => [{ ...pressRecord(1), press: -1 }] }, path, log)) ??
       (() => {}),
@@ -110,7 +130,7 @@ it('an answer of another version is said to be one', async () => {
   await expect(askPresses(path)).rejects.toThrow('restart it');
 });
 
-it('refuses what it does not know, in one sentence', async () => {
+test('refuses what it does not know, in one sentence', async () => {
   await start();
   expect((await ask('GET', '/secrets')).status).toBe(404);
   expect((await ask('DELETE', '/presses')).status).toBe(405);
@@ -123,21 +143,21 @@ it('refuses what it does not know, in one sentence', async () => {
   expect((await ask('GET', '/health')).status).toBe(200);
 });
 
-it('waits for nobody: a question that is never finished is cut off', async () => {
+test('waits for nobody: a question that is never finished is cut off', async () => {
   await start();
   const socket = connect(path);
-  const startMs = performance.now();
+  stops.push(() => socket.destroy());
   socket.write('POST /release HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{');
   let answer = '';
   socket.on('data', chunk => {
     answer += chunk;
   });
-  await once(socket, 'close');
+  // By Node's own limit it would end after 300 s.
+  expect(await endsBefore(60_000, once(socket, 'close'))).toBe(true);
   expect(answer).toContain('408');
-  expect(performance.now() - startMs).toBeLessThan(20_000);
 });
 
-it('takes so many connections and no more', async () => {
+test('takes so many connections and no more', async () => {
   await start();
   const sockets = Array.from({ length: 40 }, () => connect(path));
   let open = sockets.length;
@@ -145,14 +165,21 @@ it('takes so many connections and no more', async () => {
     socket.on('error', () => {});
     socket.once('close', () => open--);
   }
-  await expect.poll(() => open, { timeout: 5_000 }).toBe(32);
+  await until(
+    () => open === 32,
+    () => `32 of 40 to stay, ${open} are open`,
+  );
   for (const socket of sockets) socket.destroy();
-  await expect.poll(async () => (await ask('GET', '/health').catch(() => undefined))?.status).toBe(200);
+  await until(
+    async () => (await ask('GET', '/health').catch(() => undefined))?.status === 200,
+    'an answer again',
+  );
 });
 
-it('takes the place of a socket that a killed process left', async () => {
+test('takes the place of a socket that a killed process left', async () => {
   const listening = `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`;
   const child = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
+  stops.push(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -163,7 +190,7 @@ it('takes the place of a socket that a killed process left', async () => {
   expect(warnings()).toEqual([]);
 });
 
-it('removes nothing that is not its own: a file, a folder, a socket that answers', async () => {
+test('removes nothing that is not its own: a file, a folder, a socket that answers', async () => {
   writeFileSync(path, 'mine');
   expect(await start()).toBe(false);
   expect(lstatSync(path).isFile()).toBe(true);
@@ -172,6 +199,7 @@ it('removes nothing that is not its own: a file, a folder, a socket that answers
   expect(await start()).toBe(false);
   rmSync(path, { recursive: true });
   const other = createServer(socket => socket.end()).listen(path);
+  stops.push(() => other.close());
   await once(other, 'listening');
   expect(await start()).toBe(false);
   expect(warnings()).toEqual([
@@ -179,10 +207,9 @@ it('removes nothing that is not its own: a file, a folder, a socket that answers
     expect.stringContaining('no socket'),
     expect.stringContaining('another program answers'),
   ]);
-  await new Promise(resolve => other.close(resolve));
 });
 
-it('does without when its path is longer than a socket may have', async () => {
+test('does without when its path is longer than a socket may have', async () => {
   const long = controlPathOf(join(dir, 'j'.repeat(120)));
   expect(await start(long)).toBe(false);
   expect(warnings()).toEqual([
@@ -197,7 +224,7 @@ it('does without when its path is longer than a socket may have', async () => {
   expect(await start(fits)).toBe(process.platform === 'linux');
 });
 
-it('does without in a folder that cannot be written', async () => {
+test('does without in a folder that cannot be written', async () => {
   expect(await start('/proc/journal.sock')).toBe(false);
   expect(warnings()).toHaveLength(1);
 });

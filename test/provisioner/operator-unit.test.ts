@@ -1,14 +1,14 @@
 /** The systemd unit: what it must say, and that systemd understands it. */
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { expect, it } from 'vitest';
-import { installed } from '../installed.ts';
-import { parseUnit, verifyUnit } from '../systemd-unit.ts';
+import { expect, test } from 'vitest';
+import { installed } from '../fixtures/installed.ts';
+import { parseUnit, verifyUnit } from '../fixtures/systemd-unit.ts';
 
 const name = 'dashbutton-provisioner.service';
 const text = readFileSync(new URL(`../../provisioner/${name}`, import.meta.url), 'utf8');
 
-it('starts what is in /opt/dashbutton, after the network, as a user without rights', () => {
+test('starts what is in /opt/dashbutton, after the network, as a user without rights', () => {
   const unit = parseUnit(text);
   const one = (key: string) => unit.get(key)?.at(-1);
   expect(one('Unit.After')).toBe('network-online.target');
@@ -23,7 +23,7 @@ it('starts what is in /opt/dashbutton, after the network, as a user without righ
   expect(one('Install.WantedBy')).toBe('multi-user.target');
 });
 
-it('may write its journal and nothing else', () => {
+test('may write its journal and nothing else', () => {
   const unit = parseUnit(text);
   const directives = {
     StateDirectory: 'dashbutton',
@@ -43,8 +43,11 @@ it('may write its journal and nothing else', () => {
   expect(text).toMatch(/^#LoadCredential=/m);
 });
 
-it.skipIf(!installed('systemd-analyze'))('systemd-analyze has nothing against it', () => {
-  // On this machine there is no such user.
-  const copy = text.replace('User=dashbutton', `User=${userInfo().username}`).replace(/^Group=.*$/m, '');
-  expect(verifyUnit(name, copy)).toEqual({ status: 0, stderr: '' });
-});
+test.skipIf(!installed('systemd-analyze'))(
+  'systemd-analyze has nothing against it (needs systemd-analyze)',
+  () => {
+    // On this machine there is no such user.
+    const copy = text.replace('User=dashbutton', `User=${userInfo().username}`).replace(/^Group=.*$/m, '');
+    expect(verifyUnit(name, copy)).toEqual({ status: 0, stderr: '' });
+  },
+);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
+import type { RelayLogin } from '../../provisioner/src/way/addresses.ts';
 import { type Environment, proxyFor } from '../../provisioner/src/way/proxy-env.ts';
 import { relayAddress } from '../../provisioner/src/way/relay-url.ts';
 
@@ -45,7 +46,7 @@ const variables: [string, Environment, string | undefined][] = [
   ['wss://[::1]', every, undefined],
 ];
 
-test.each(variables)('%s with %o: %s', (url, env, expected) => {
+test.each(variables)('the proxy that the environment names for %s with %o: %s', (url, env, expected) => {
   expect(found(url, env)).toBe(expected);
 });
 
@@ -81,12 +82,103 @@ const exceptions: [string, string, boolean][] = [
   ['FD12:0::1', 'mqtts://[fd12::1]', true],
   ['', 'mqtts://r.example', false],
   [' , ', 'mqtts://r.example', false],
+  ['other;r.example', 'wss://r.example', true],
+  ['*:443', 'wss://r.example', true],
+  ['*:8883', 'wss://r.example', false],
+  ['10.0.0.0/8:8883', 'mqtts://10.1.2.3', true],
+  ['10.0.0.0/8:443', 'mqtts://10.1.2.3', false],
+  ['fd00::/8:8883', 'mqtts://[fd12::1]', true],
+  ['[fd00::]/8:8883', 'mqtts://[fd12::1]', true],
+  ['[fd00::/8]:8883', 'mqtts://[fd12::1]', true],
+  ['[fd00::/8]:443', 'mqtts://[fd12::1]', false],
+  ['[fd12::1]', 'mqtts://[fd12::1]', true],
+  ['fd12::1', 'mqtts://[fd12::2]', false],
+  ['10.0.0.0/8', 'mqtts://[::ffff:a01:203]', true],
+  ['<local>', 'wss://relay', true],
+  ['<LOCAL>', 'wss://r.example', false],
+  ['<local>', 'wss://10.1.2.3', false],
+  ['<local>', 'wss://[fd12::1]', false],
+  ['<local>:8883', 'wss://relay', false],
+  ['192.168.*', 'wss://192.168.4.5', true],
+  ['192.168.*', 'wss://192.169.4.5', false],
+  ['10.*.3', 'wss://10.1.2.3', true],
+  ['relay-*.example', 'wss://relay-7.example', true],
+  ['relay-*.example', 'wss://r.relay-7.example', false],
+  ['*.relay-*.example', 'wss://r.relay-7.example', true],
+  ['*ample', 'wss://r.example', true],
+  ['a.c*', 'wss://abc.example', false],
+  ['b\u00fccher.example', 'wss://xn--bcher-kva.example', true],
 ];
 
-test.each(exceptions)('NO_PROXY=%s, %s: direct is %s', (list, url, direct) => {
+test.each(exceptions)('exceptions of NO_PROXY=%s for %s: direct is %s', (list, url, direct) => {
   for (const name of ['NO_PROXY', 'no_proxy']) {
     expect(found(url, { ...every, [name]: list }) === undefined).toBe(direct);
   }
+});
+
+const notUnderstood: [string, string, RegExp][] = [
+  [
+    'a prefix that is too long',
+    '10.0.0.0/33',
+    /"10\.0\.0\.0\/33" is not understood .* 0 to 32, after the \//,
+  ],
+  ['a mask', '10.0.0.0/255.0.0.0', /length of a prefix, 0 to 32/],
+  ['no prefix', '10.0.0.0/', /length of a prefix, 0 to 32/],
+  ['a long prefix of IPv6', 'fd00::/129', /length of a prefix, 0 to 128/],
+  ['a network of names', 'example/8', /expected an address before the \//],
+  ['a zone', 'fe80::1%eth0', /expected an address/],
+  ['a part of an address', '10.1', /is a part of an address: write a network/],
+  ['a URL', 'http://r.example', /expected a name or an address, no URL/],
+  [
+    'a login',
+    'lab:geheim@r.example',
+    /^NO_PROXY in the environment: an entry with a login is not understood/,
+  ],
+  ['a port', 'r.example:0', /a port from 1 to 65535/],
+  ['another word in brackets', '<-loopback>', /expected \*, <local>, a name/],
+  ['a regular expression', '^r\\.example$', /expected \*, <local>, a name/],
+  ['stars in IPv6', 'fd00:*', /expected \*, <local>, a name/],
+  ['bars', 'a.example|b.example', /expected \*, <local>, a name/],
+];
+
+test.each(notUnderstood)('what NO_PROXY says and is not understood is said: %s', (_, entry, words) => {
+  const env = { ...every, NO_PROXY: `good.example ${entry}` };
+  const [said = '', ...others] = load({}, env).warnings ?? [];
+  expect(said).toMatch(words);
+  expect(said).not.toContain('geheim');
+  expect(others).toEqual([]);
+  // It excepts nothing, and the others count.
+  expect(found('wss://r.example', env)).toBe('http s.example:1 HTTPS_PROXY');
+  expect(found('wss://good.example', env)).toBeUndefined();
+});
+
+test('NO_PROXY is looked at where it decides: not beside a proxy of the settings, nor without one', () => {
+  const env = { ...every, NO_PROXY: '10.0.0.0/33' };
+  expect(load({}, env).warnings).toHaveLength(1);
+  expect(load({ proxy: 'none' }, env).warnings).toBeUndefined();
+  expect(load({}, { NO_PROXY: env.NO_PROXY }).warnings).toBeUndefined();
+  expect(load({}, env, 'wss://localhost').warnings).toBeUndefined();
+});
+
+const pacFiles = [
+  'http://wpad.corp.example/wpad.dat',
+  'https://u:s3cret@pac.corp.example:8080/proxy.pac',
+  'file:///etc/proxy.pac',
+  'pac+http://pac.corp.example/x',
+];
+
+test.each(pacFiles)('the URL of a PAC file is called that, in the settings and the environment: %s', url => {
+  const said = [{}, { proxy: url }].map((change, i) => {
+    try {
+      load(change, i === 0 ? { HTTPS_PROXY: url } : {});
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  });
+  expect(said[0]).toMatch(/^HTTPS_PROXY in the environment is the URL of a PAC file/);
+  expect(said[1]).toMatch(/proxy: is the URL of a PAC file, .*open it and name what it returns/);
+  expect(said.join()).not.toContain('s3cret');
 });
 
 test('credentials are percent-decoded; what is no URL is not repeated', () => {
@@ -141,17 +233,23 @@ function load(change: Record<string, unknown>, env: Environment, url = 'wss://re
   return loadConfig(join(folder, 'provisioner.yaml'), env);
 }
 
+/** The relays of a list, in this environment. */
+function loadList(relays: Record<string, unknown>[], env: Environment, change: Record<string, unknown> = {}) {
+  load({ ...change, relay: undefined, relays }, env);
+  return loadConfig(join(folder, 'provisioner.yaml'), env).relays;
+}
+
 test('the settings go before the environment, and none switches it off', () => {
-  expect(load({}, every).proxy).toMatchObject({ host: 's.example', from: 'HTTPS_PROXY' });
-  expect(load({}, {}).proxy).toBeUndefined();
-  expect(load({ proxy: 'socks5://mine:99' }, every).proxy).toEqual({
+  expect(load({}, every).relays[0]?.proxy).toMatchObject({ host: 's.example', from: 'HTTPS_PROXY' });
+  expect(load({}, {}).relays[0]?.proxy).toBeUndefined();
+  expect(load({ proxy: 'socks5://mine:99' }, every).relays[0]?.proxy).toEqual({
     type: 'socks5',
     host: 'mine',
     port: 99,
   });
-  expect(load({ proxy: 'none' }, every).proxy).toBeUndefined();
+  expect(load({ proxy: 'none' }, every).relays[0]?.proxy).toBeUndefined();
   const tls = { proxy: 'https://u@mine:99', proxyPasswordFile: 'proxy.password', proxyCa: 'proxy-ca.pem' };
-  expect(load(tls, every).proxy).toMatchObject({
+  expect(load(tls, every).relays[0]?.proxy).toMatchObject({
     type: 'https',
     user: 'u',
     password: 'p',
@@ -161,19 +259,40 @@ test('the settings go before the environment, and none switches it off', () => {
 });
 
 test('WebSocket addresses and keep-alive of the settings', () => {
-  expect(load({}, {}, 'ws://r.example').relay).toMatchObject({
+  expect(load({}, {}, 'ws://r.example').relays[0]).toMatchObject({
     port: 80,
     tls: false,
     path: '/mqtt',
     keepAliveS: 20,
   });
-  expect(load({}, {}, 'wss://r.example/').relay).toMatchObject({ port: 443, tls: true, path: '/' });
-  expect(load({}, {}, 'wss://r.example:444/a/b').relay).toMatchObject({ port: 444, path: '/a/b' });
-  expect(load({}, {}, 'mqtts://r.example').relay).not.toHaveProperty('path');
+  expect(load({}, {}, 'wss://r.example/').relays[0]).toMatchObject({ port: 443, tls: true, path: '/' });
+  expect(load({}, {}, 'wss://r.example:444/a/b').relays[0]).toMatchObject({ port: 444, path: '/a/b' });
+  expect(load({}, {}, 'mqtts://r.example').relays[0]).not.toHaveProperty('path');
   expect(() => load({}, {}, 'wss://u:s3cret@r.example')).toThrow(/relay\.url: expected mqtt:.*wss:/);
   expect(() => load({}, {}, 'wss://r.example/x?token=y')).toThrow(/relay\.url: expected/);
   expect(() => load({}, {}, 'mqtts://r.example/x')).toThrow(/relay\.url: expected/);
   expect(() => load({ proxy: 'http://u:s3cret@p:1' }, {})).toThrow(/proxy: holds a password/);
   expect(() => load({ proxy: 'http://u%zz@p:1' }, {})).toThrow(/proxy: expected http:/);
   expect(() => load({ proxy: 'http://p:1', proxyCa: 'proxy-ca.pem' }, {})).toThrow(/proxyCa: goes with/);
+});
+
+test('several relays: each its own way out, else the one above, else the environment', () => {
+  const login = { user: 'lab', passwordFile: 'relay.password' };
+  const list = [
+    { ...login, url: 'mqtts://a.example', proxy: 'socks5://own:9' },
+    { ...login, url: 'mqtts://b.example', proxy: 'none' },
+    { ...login, url: 'mqtts://c.example' },
+  ];
+  const hosts = (relays: readonly RelayLogin[]) => relays.map(({ proxy }) => proxy?.host);
+  expect(hosts(loadList(list, every))).toEqual(['own', undefined, 's.example']);
+  expect(hosts(loadList(list, every, { proxy: 'http://above:1' }))).toEqual(['own', undefined, 'above']);
+  expect(hosts(loadList(list, {}))).toEqual(['own', undefined, undefined]);
+  expect(() => loadList([], {})).toThrow(/relays: /);
+  expect(() => load({ relays: list }, {})).toThrow(/relays: there is relay too/);
+  expect(() => load({ relay: undefined }, {})).toThrow(/relay: expected relay, or a list called relays/);
+  expect(() => loadList([...list, ...list.slice(2)], {})).toThrow(/relays\.3\.url: stands above already/);
+  expect(() => loadList([{ ...list[0], proxyCa: 'x' }], {})).toThrow(/relays\.0\.proxyCa: goes with/);
+  expect(() => loadList([{ ...list[0], passwordFile: 'gone' }], {})).toThrow(
+    /relays\.0\.passwordFile .*gone/,
+  );
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { qrOf } from '../../provisioner/src/presses/qr.ts';
-import { modulesOf, readQr } from './qr-reader.ts';
+import { modulesOf, readQr } from './fixtures/qr-reader.ts';
 
 const table: [url: string, side: number, text: string][] = [
   ['https://10.10.20.31:6443', 21, 'HTTPS://10.10.20.31:6443'],
@@ -18,7 +18,7 @@ const table: [url: string, side: number, text: string][] = [
   [`https://${'a'.repeat(52)}.example.net:6443`, 29, `HTTPS://${'A'.repeat(52)}.EXAMPLE.NET:6443`],
 ];
 
-test.each(table)('%s', (url, side, text) => {
+test.each(table)('the code is as small as it can be, and reads back: %s', (url, side, text) => {
   const modules = modulesOf(qrOf(url) ?? '');
   expect(modules).toHaveLength(side);
   expect(readQr(modules)).toBe(text);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nextFree, parseBlock } from '../../provisioner/src/builds/ranges.ts';
+import { nextFree, overlap, parseBlock } from '../../provisioner/src/builds/ranges.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
 import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 
@@ -16,6 +16,19 @@ test('the next free range', () => {
   expect(nextFree('192.168.0.0/24', 24, [])).toBe('192.168.0.0/24');
   expect(nextFree('255.255.255.0/24', 25, ['255.255.255.0/25'])).toBe('255.255.255.128/25');
   expect(nextFree('255.255.255.0/24', 25, ['255.255.255.0/24'])).toBeUndefined();
+});
+
+test('looked for from anywhere in the pool, and on from its beginning', () => {
+  expect(nextFree('172.16.0.0/12', 20, [], 0.5)).toBe('172.24.0.0/20');
+  expect(nextFree('172.16.0.0/12', 20, ['172.24.0.0/13'], 0.5)).toBe('172.16.0.0/20');
+  expect(nextFree('172.16.0.0/20', 20, [], 0.99)).toBe('172.16.0.0/20');
+  expect(nextFree('172.16.0.0/20', 20, ['172.16.0.0/28'], 0.99)).toBeUndefined();
+});
+
+test('two networks overlap when they have an address in common', () => {
+  expect(overlap('10.0.0.0/8', '10.255.255.0/24')).toBe(true);
+  expect(overlap('10.0.0.0/9', '10.128.0.0/9')).toBe(false);
+  expect(overlap('10.0.0.0/8', 'fd00::/8')).toBe(false);
 });
 
 const cidr = fc

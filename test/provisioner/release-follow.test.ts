@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { test as base, expect } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
 import type { Status } from '../../protocol/src/messages.ts';
 import { decode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
@@ -20,139 +20,184 @@ import {
 } from '../../provisioner/src/platforms/platform.ts';
 import { Desk } from '../../provisioner/src/presses/desk.ts';
 import { rulesOf } from '../../provisioner/src/settings/rules.ts';
-import { eventually } from './lab.ts';
-import { pressRecord } from './records.ts';
+import { eventually } from './fixtures/lab.ts';
+import { pressRecord } from './fixtures/records.ts';
 
 const range = '172.16.0.0/20';
 const sight = { id: 'an-id', description: '' };
 const key = keyFromBytes(Buffer.alloc(32, 3));
-let folder: string;
-let journal: Journal;
-let statuses: Status[];
-/** What the platform shows, and what its remove does. */
-let shown: Observation;
-let remove: () => Promise<void>;
-let removes: string[];
 
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'dashbutton-'));
-  journal = await Journal.open(join(folder, 'journal'));
-  const release = { by: 'button' as const, press: 2, percent: 0, askedAt: Date.now() };
-  await journal.write({
-    presses: [
-      pressRecord(1, { step: 'releasing', range, release }),
-      pressRecord(2, { step: 'joined', of: 1, cluster: '' }),
-    ],
-    button: { ...newButton('house-01'), lastPress: 2 },
-  });
-  statuses = [];
-  shown = { ...sight, kind: 'ready' };
-  remove = async () => {};
-  removes = [];
-});
+/** A journal with one release under way, and a platform that does what it is told. */
+class Scene {
+  readonly statuses: Status[] = [];
+  readonly removes: string[] = [];
+  /** What the platform shows. */
+  shown: Observation = { ...sight, kind: 'ready' };
+  /** How often it was looked at. */
+  looks = 0;
+  nowMs = Date.now();
+  readonly #folder = mkdtempSync(join(tmpdir(), 'dashbutton-'));
+  #journal: Journal | undefined;
 
-afterEach(async () => {
-  await journal.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+  /** What the platform's remove does. */
+  remove: () => Promise<void> = async () => {};
 
-function start(deadlineS = 60): { release: Release; done: Promise<void> } {
-  const publish = (topic: string, payload: Buffer) => {
-    const status = decode(key, topic, payload, statusSchema);
-    if (!status.ok) throw new Error(status.detail);
-    statuses.push(status.message);
-  };
-  const platform = {
-    observe: async () => shown,
-    remove: (target: Target, id: string) => {
-      removes.push(`${target.name} ${id}`);
-      return remove();
-    },
-  } as unknown as Platform;
-  const release = new Release(
-    {
-      site: 'lab',
-      rules: rulesOf(),
-      journal,
-      desk: new Desk({ journal, keys: new Map([['house-01', key]]), publish }),
-      platform,
-      profile: { platform: '', rangePool: '', rangePrefix: 20, expectS: 1, deadlineS, template: {} },
-      log: silentLog,
-      now: Date.now,
-      random: () => 0,
-    },
-    pressRecord(1),
-  );
-  return { release, done: release.run() };
+  get journal(): Journal {
+    if (this.#journal === undefined) throw new Error('the journal is not open');
+    return this.#journal;
+  }
+
+  async open(): Promise<void> {
+    this.#journal = await Journal.open(join(this.#folder, 'journal'));
+    await this.journal.write({
+      presses: [
+        pressRecord(1, { step: 'releasing', range, address: '10.0.0.1', release: this.order() }),
+        pressRecord(2, { step: 'joined', of: 1, cluster: '' }),
+      ],
+      button: { ...newButton('house-01'), lastPress: 2 },
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#journal?.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  order(percent = 0) {
+    return { by: 'button' as const, press: 2, percent, askedAt: this.nowMs };
+  }
+
+  start(deadlineS = 60): { release: Release; done: Promise<void> } {
+    const { journal, statuses } = this;
+    const publish = (topic: string, payload: Buffer) => {
+      const status = decode(key, topic, payload, statusSchema);
+      if (!status.ok) throw new Error(status.detail);
+      statuses.push(status.message);
+    };
+    const platform = {
+      observe: async () => {
+        this.looks++;
+        return this.shown;
+      },
+      remove: (target: Target, id: string) => {
+        this.removes.push(`${target.name} ${id}`);
+        return this.remove();
+      },
+    } as unknown as Platform;
+    const release = new Release(
+      {
+        site: 'lab',
+        rules: rulesOf(),
+        journal,
+        desk: new Desk({ journal, keys: new Map([['house-01', key]]), publish }),
+        platform,
+        profile: { platform: '', rangePool: '', rangePrefix: 20, expectS: 1, deadlineS, template: {} },
+        log: silentLog,
+        now: () => this.nowMs,
+        ran: () => this.nowMs,
+        random: () => 0,
+      },
+      pressRecord(1),
+    );
+    return { release, done: release.run() };
+  }
+
+  step(press = 1) {
+    return this.journal.press('house-01', press)?.step;
+  }
 }
 
-const step = () => journal.press('house-01', 1)?.step;
+const test = base.extend(
+  'scene',
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of the fixtures from here; none is needed.
+  async ({}, { onCleanup }) => {
+    const scene = new Scene();
+    onCleanup(() => scene.close());
+    await scene.open();
+    return scene;
+  },
+).concurrent;
 
-test('asked once, followed until it is gone; the range is free only then', async () => {
-  const { done } = start();
-  await eventually(() => statuses.at(-1)?.percent === 50);
-  expect(statuses.at(-1)).toMatchObject({ press: 2, state: 'releasing', upTo: 100, cluster: 'house-01-1' });
-  shown = { ...sight, kind: 'deleting' };
-  await new Promise(resolve => setTimeout(resolve, 1_200));
-  expect([step(), rangesInUse(journal.presses())]).toEqual(['releasing', [range]]);
-  shown = { kind: 'absent' };
+test('asked once, followed until it is gone; the range is free only then', async ({ scene }) => {
+  const { done } = scene.start();
+  await eventually(() => scene.statuses.at(-1)?.percent === 50);
+  expect(scene.statuses.at(-1)).toMatchObject({
+    press: 2,
+    state: 'releasing',
+    upTo: 100,
+    cluster: 'house-01-1',
+  });
+  scene.shown = { ...sight, kind: 'deleting' };
+  const { looks } = scene;
+  await eventually(() => scene.looks >= looks + 1);
+  expect([scene.step(), rangesInUse(scene.journal.presses())]).toEqual(['releasing', [range]]);
+  scene.shown = { kind: 'absent' };
+  scene.nowMs += 1_234;
   await done;
-  expect(removes).toEqual(['house-01-1 an-id']);
-  expect([step(), rangesInUse(journal.presses())]).toEqual(['released', []]);
-  expect(statuses.at(-1)).toMatchObject({ state: 'released', percent: 100 });
-  const release = journal.press('house-01', 1)?.release;
-  expect((release?.endedAt ?? 0) - (release?.askedAt ?? 0)).toBeGreaterThan(1_000);
+  expect(scene.removes).toEqual(['house-01-1 an-id']);
+  expect([scene.step(), rangesInUse(scene.journal.presses())]).toEqual(['released', []]);
+  expect(scene.statuses.at(-1)).toMatchObject({ state: 'released', percent: 100 });
+  const release = scene.journal.press('house-01', 1)?.release;
+  expect((release?.endedAt ?? 0) - (release?.askedAt ?? 0)).toBe(1_234);
 });
 
-test('stopped after the order was taken: the next process asks again and never goes back in percent', async () => {
-  const first = start();
-  await eventually(() => statuses.at(-1)?.percent === 50);
+test('stopped after the order was taken: the next process asks again and never goes back in percent', async ({
+  scene,
+}) => {
+  const first = scene.start();
+  await eventually(() => scene.statuses.at(-1)?.percent === 50);
   first.release.stop();
   await first.done;
   // The platform has forgotten nothing: asking again is refused, and that is no failure now.
-  remove = async () => {
-    shown = { kind: 'absent' };
+  scene.remove = async () => {
+    scene.shown = { kind: 'absent' };
     throw new PlatformError('409: already being deleted', { transient: false });
   };
-  await start().done;
-  expect(removes).toHaveLength(2);
-  expect(step()).toBe('released');
-  const percents = statuses.map(status => status.percent);
+  await scene.start().done;
+  expect(scene.removes).toHaveLength(2);
+  expect(scene.step()).toBe('released');
+  const percents = scene.statuses.map(status => status.percent);
   expect(percents).toEqual([...percents].sort((a, b) => a - b));
 });
 
-test('a refusal of the first order ends it; one after a lost call does not', async () => {
-  remove = () => Promise.reject(new PlatformError('403: not yours', { transient: false }));
-  await start().done;
-  expect(statuses.at(-1)).toMatchObject({ state: 'failed', code: 'PLATFORM', line: '403: not yours' });
-  expect([step(), journal.press('house-01', 2)?.step]).toEqual(['ready', 'failed']);
-  expect(journal.press('house-01', 1)?.release).toBeUndefined();
+test('a refusal of the first order ends it; one after a lost call does not', async ({ scene }) => {
+  scene.remove = () => Promise.reject(new PlatformError('403: not yours', { transient: false }));
+  await scene.start().done;
+  expect(scene.statuses.at(-1)).toMatchObject({ state: 'failed', code: 'PLATFORM', line: '403: not yours' });
+  expect([scene.step(), scene.journal.press('house-01', 2)?.step]).toEqual(['ready', 'failed']);
+  expect(scene.journal.press('house-01', 1)?.release).toBeUndefined();
 
-  const release = { by: 'button' as const, press: 2, percent: 0, askedAt: Date.now() };
-  await journal.write({ presses: [pressRecord(1, { step: 'releasing', range, release })] });
-  remove = () => {
-    const lost = removes.length === 2;
-    if (!lost) shown = { kind: 'absent' };
+  await scene.journal.write({
+    presses: [pressRecord(1, { step: 'releasing', range, address: '10.0.0.1', release: scene.order() })],
+  });
+  scene.remove = () => {
+    const lost = scene.removes.length === 2;
+    if (!lost) scene.shown = { kind: 'absent' };
     return Promise.reject(new PlatformError(lost ? 'connection lost' : '409: busy', { transient: lost }));
   };
-  await start().done;
-  expect([removes.length, step()]).toEqual([3, 'released']);
+  await scene.start().done;
+  expect([scene.removes.length, scene.step()]).toEqual([3, 'released']);
 });
 
-test('never gone: failed at the deadline, which begins when a process takes it up', async () => {
-  const release = { by: 'button' as const, press: 2, percent: 50, askedAt: Date.now() - 3_600_000 };
-  await journal.write({ presses: [pressRecord(1, { step: 'releasing', range, release })] });
-  shown = { ...sight, kind: 'failed', message: 'volume is attached' };
-  await start(2).done;
-  expect(statuses.at(-1)?.line).toMatch(/^Not given back after [23] s: volume is attached$/);
-  expect(statuses.filter(status => status.state === 'releasing').length).toBeGreaterThan(0);
-  expect([step(), rangesInUse(journal.presses())]).toEqual(['ready', [range]]);
+test('never gone: failed at the deadline, which begins when a process takes it up', async ({ scene }) => {
+  const release = { ...scene.order(50), askedAt: scene.nowMs - 3_600_000 };
+  await scene.journal.write({
+    presses: [pressRecord(1, { step: 'releasing', range, address: '10.0.0.1', release })],
+  });
+  scene.shown = { ...sight, kind: 'failed', message: 'volume is attached' };
+  const { done } = scene.start(60);
+  await eventually(() => scene.looks > 0);
+  scene.nowMs += 60_000;
+  await done;
+  expect(scene.statuses.at(-1)?.line).toBe('Not given back after 60 s: volume is attached');
+  expect(scene.statuses.filter(status => status.state === 'releasing').length).toBeGreaterThan(0);
+  expect([scene.step(), rangesInUse(scene.journal.presses())]).toEqual(['ready', [range]]);
 });
 
-test('history: builds of clusters that are gone count; so do releases that ended', async () => {
+test('history: builds of clusters that are gone count; so do releases that ended', async ({ scene }) => {
   const built = (press: number, ms: number) => ({ press, acceptedAt: 1_000, endedAt: 1_000 + ms });
   const release = { by: 'button' as const, press: 9, percent: 100, askedAt: 5_000 };
-  await journal.write({
+  await scene.journal.write({
     presses: [
       pressRecord(3, { ...built(3, 300), step: 'ready' }),
       pressRecord(4, { ...built(4, 100), step: 'releasing', release }),
@@ -161,6 +206,6 @@ test('history: builds of clusters that are gone count; so do releases that ended
       pressRecord(7, { ...built(7, 900), step: 'ready', profile: 'cloud' }),
     ],
   });
-  expect(pastBuildsMs(journal, 'house')).toEqual([100, 200, 300]);
-  expect(pastReleasesMs(journal, 'house')).toEqual([7]);
+  expect(pastBuildsMs(scene.journal, 'house')).toEqual([100, 200, 300]);
+  expect(pastReleasesMs(scene.journal, 'house')).toEqual([7]);
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { isTold, type Said, saidBuilding, saidReady } from '../../provisioner/src/presses/statuses.ts';
 import { rulesOf } from '../../provisioner/src/settings/rules.ts';
-import { pressRecord } from './records.ts';
+import { pressRecord } from './fixtures/records.ts';
 
-const record = pressRecord(1, { step: 'building', percent: 40, acceptedAt: 0 });
-const said = saidBuilding(record, 100, 60_000, 'provisioning nodes 1/3', 54);
+const record = pressRecord(1, { step: 'building', percent: 40, ranMs: 60_000 });
+const said = saidBuilding(record, 100, 'provisioning nodes 1/3', 54);
 
 test('what a build says', () => {
   expect(said).toEqual({
@@ -16,7 +16,7 @@ test('what a build says', () => {
     leftS: 40,
     lookAgainS: 20,
   });
-  expect(saidBuilding(record, 100, 60_000)).toMatchObject({ phase: 'being built', upTo: 40 });
+  expect(saidBuilding(record, 100)).toMatchObject({ phase: 'being built', upTo: 40 });
 });
 
 const changes: [Partial<Said>, boolean][] = [
@@ -31,7 +31,9 @@ const changes: [Partial<Said>, boolean][] = [
   [{ cluster: 'x' }, false],
 ];
 
-test.each(changes)('%j is known already: %s', (change, known) => {
+test.each(
+  changes,
+)('what a change is to a button that knows the rest: %j is known already: %s', (change, known) => {
   expect(isTold({ ...said, press: 1, seq: 1 }, { ...said, ...change }, 100)).toBe(known);
 });
 
@@ -53,7 +55,7 @@ const ends: [number, string, number][] = [
   [0, 'given back in 1 s', 31],
 ];
 
-test.each(ends)('%i s before its end: %s', (left, phase, lookAgainS) => {
+test.each(ends)('what a button reads %i s before the end of its cluster: %s', (left, phase, lookAgainS) => {
   const record = { ...standing, expiresAt: 10_000_000 };
   const nowMs = 10_000_000 - left * 1000;
   const said = saidReady(record, nowMs, { warnBeforeS: 1800, wakeToWarn: true });

@@ -10,14 +10,15 @@ import { Connection } from '../../provisioner/src/way/connection.ts';
 import { dial } from '../../provisioner/src/way/dial.ts';
 import { openTcp } from '../../provisioner/src/way/sockets.ts';
 import { openWebSocket } from '../../provisioner/src/way/websocket.ts';
-import { closeAll, connack, listen } from './ways.ts';
+import { endsBefore } from './fixtures/by-itself.ts';
+import { closeAll, connack, listen } from './fixtures/ways.ts';
 
 afterEach(closeAll);
 
 const never = new AbortController().signal;
 const at = (port: number, path = '/mqtt'): RelayAddress => ({ host: '127.0.0.1', port, tls: false, path });
 
-test('the request: path, host, subprotocol, no compression', async () => {
+test('the request names path, host, subprotocol, and wants no compression', async () => {
   let asked = '';
   const port = await listen(
     createServer(socket => {
@@ -60,7 +61,7 @@ const answers: [string, string, RegExp][] = [
   ['nothing, and closes', '', /opens no WebSocket at \/mqtt: it closed the connection/],
 ];
 
-test.each(answers)('instead of a WebSocket: %s', async (_, answer, expected) => {
+test.each(answers)('what answers instead of a WebSocket is told: %s', async (_, answer, expected) => {
   const port = await listen(createServer(socket => socket.once('data', () => socket.end(answer))));
   const said = await dial(at(port), undefined, never).then(String, (error: Error) => error.message);
   expect(said).toMatch(/^RELAY 127\.0\.0\.1:\d+ /);
@@ -68,7 +69,7 @@ test.each(answers)('instead of a WebSocket: %s', async (_, answer, expected) => 
   expect(said).not.toContain('s3cret');
 });
 
-test('a WebSocket for something else', async () => {
+test('a WebSocket for something else is told apart', async () => {
   const server = createHttpServer();
   new WebSocketServer({ server, handleProtocols: () => false });
   const port = await listen(server);
@@ -82,32 +83,41 @@ test('silence: limited, and ended by stopping', async () => {
   const socket = await openTcp('127.0.0.1', port, never, () => {
     throw new Error('not reachable');
   });
-  await expect(openWebSocket(socket, { host: 'x', port, tls: false, path: '/mqtt' }, 100)).rejects.toThrow(
-    /^RELAY x:\d+ does not answer as a WebSocket at \/mqtt within 0\.1 s/,
-  );
+  await expect(
+    openWebSocket(socket, { host: 'x', port, tls: false, path: '/mqtt' }, undefined, 100),
+  ).rejects.toThrow(/^RELAY x:\d+ does not answer as a WebSocket at \/mqtt within 0\.1 s/);
   socket.destroy();
   const stop = new AbortController();
   const attempt = dial(at(port), undefined, stop.signal);
   setTimeout(() => stop.abort(), 50);
-  await expect(attempt).rejects.toThrow(/^RELAY/);
+  // By itself it ends after 10 s.
+  expect(await endsBefore(9_000, expect(attempt).rejects.toThrow(/^RELAY/))).toBe(true);
 });
 
-/** A connection to a server that says yes to CONNECT and then does `next`. */
-async function connected(
-  next: (client: WebSocket) => void,
-): Promise<{ connection: Connection; stream: Duplex }> {
+interface Connected {
+  connection: Connection;
+  stream: Duplex;
+  /** Resolves when the server has done `next`. */
+  done: Promise<void>;
+}
+
+/** A connection to a server that says yes to CONNECT and, once that is heard, does `next`. */
+async function connected(next: (client: WebSocket) => void): Promise<Connected> {
   const server = createHttpServer();
-  new WebSocketServer({ server }).on('connection', client => {
-    client.on('error', () => {});
-    client.once('message', () => {
-      client.send(connack);
-      setTimeout(() => next(client), 50);
-    });
-  });
+  const welcomed = new Promise<WebSocket>(resolve =>
+    new WebSocketServer({ server }).on('connection', client => {
+      client.on('error', () => {});
+      client.once('message', () => {
+        client.send(connack);
+        resolve(client);
+      });
+    }),
+  );
   const stream = await dial(at(await listen(server)), undefined, never);
   const will = { topic: 'a', payload: Buffer.from('b') };
   const options = { relayName: 'test', user: 'lab', password: 'x', will, onMessage: () => {} };
-  return { stream, connection: await Connection.open({ ...options, stream }) };
+  const connection = await Connection.open({ ...options, stream });
+  return { connection, stream, done: welcomed.then(next) };
 }
 
 const ends: [string, (client: WebSocket) => void, RegExp][] = [
@@ -129,20 +139,18 @@ test.each(ends)('the relay %s: the connection is over, with the reason', async (
 });
 
 test('goodbye ends within its limit though the relay does not answer the close frame', async () => {
-  const { connection } = await connected(client => client.pause());
-  await new Promise(resolve => setTimeout(resolve, 100));
-  const startedAt = performance.now();
-  await connection.goodbye('a', Buffer.from('offline'));
-  expect(performance.now() - startedAt).toBeLessThan(4_000);
+  const { connection, done } = await connected(client => client.pause());
+  await done;
+  // By itself the connection is given up after 45 s.
+  expect(await endsBefore(40_000, connection.goodbye('a', Buffer.from('offline')))).toBe(true);
 });
 
 test('the stream ends by itself though nobody answers its close frame', async () => {
-  const { stream } = await connected(client => client.pause());
-  await new Promise(resolve => setTimeout(resolve, 100));
-  const startedAt = performance.now();
+  const { stream, done } = await connected(client => client.pause());
+  await done;
   stream.end();
-  await once(stream, 'close');
-  expect(performance.now() - startedAt).toBeLessThan(8_000);
+  // ws itself would wait for 30 s.
+  expect(await endsBefore(25_000, once(stream, 'close'))).toBe(true);
 });
 
 test('a megabyte each way arrives as it was sent, whatever the pace', async () => {

@@ -1,21 +1,20 @@
 /** The attack table: what a stranger, a stolen button or a stolen provisioner may try, each with what comes of it. */
 import type { IConnackPacket, IConnectPacket } from 'mqtt-packet';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import type { Relay } from '../../relay/src/relay.ts';
+import { pause, until } from '../fixtures/patience.ts';
 import {
   connectPacket,
   keys,
   login,
   messagesOf,
-  pause,
   publishPacket,
   type Raw,
   rawClient,
   relayForTest,
   subscribePacket,
-  until,
-} from './helpers.ts';
+} from './fixtures/helpers.ts';
 
 /** Everything that an attack could reach: presses at the provisioner, status and beacon at two buttons. */
 interface Honest {
@@ -86,13 +85,13 @@ describe('logging in', () => {
     ["with a will on another site's beacon", connectPacket('far-provisioner', will(beaconTopic('lab'))), 5],
     ['with a retained press as a will', connectPacket('far-01', will(pressTopic('far-01'))), 5],
   ];
-  it.each(rows)('%s is refused, and nobody notices', async (_, packet, returnCode) => {
+  test.each(rows)('%s is refused, and nobody notices', async (_, packet, returnCode) => {
     const { relay, unharmed } = await honest();
     expect(await answerTo(await rawClient(relay), packet)).toBe(returnCode);
     await unharmed();
   });
 
-  it("client-id theft: one's own name with another's client id takes nothing over", async () => {
+  test("client-id theft: one's own name with another's client id takes nothing over", async () => {
     const { relay, unharmed } = await honest();
     for (let i = 0; i < 10; i++) {
       const thief = await rawClient(relay);
@@ -118,7 +117,7 @@ describe('a stolen button', () => {
     '$SYS/x/new/clients',
     '$share/g/x',
   ];
-  it.each(foreign)("publishing to another's topic, %s, is closed and reaches nobody", async topic => {
+  test.each(foreign)("publishing to another's topic, %s, is closed and reaches nobody", async topic => {
     const { relay, unharmed } = await honest();
     const thief = await stolen(relay);
     thief.send(publishPacket(topic, 'x', { qos: 1, messageId: 1, retain: true }));
@@ -127,7 +126,7 @@ describe('a stolen button', () => {
     await unharmed();
   });
 
-  it('a retained press is closed, and not kept for the next subscriber', async () => {
+  test('a retained press is closed, and not kept for the next subscriber', async () => {
     const { relay } = await honest();
     const thief = await stolen(relay);
     thief.send(publishPacket(pressTopic('far-01'), 'x', { qos: 1, messageId: 1, retain: true }));
@@ -139,7 +138,7 @@ describe('a stolen button', () => {
     expect(messages).toEqual([]);
   });
 
-  it('subscribing with wildcards and to others is refused filter by filter, and nothing is heard', async () => {
+  test('subscribing with wildcards and to others is refused filter by filter, and nothing is heard', async () => {
     const { relay, unharmed } = await honest();
     const thief = await stolen(relay);
     const filters = [
@@ -165,7 +164,7 @@ describe('a stolen button', () => {
     expect(thief.packets).toHaveLength(2);
   });
 
-  it("a stolen provisioner of another site hears no press and writes no status of the lab's", async () => {
+  test("a stolen provisioner of another site hears no press and writes no status of the lab's", async () => {
     const { relay, unharmed } = await honest();
     const thief = await stolen(relay, 'far-provisioner');
     thief.send(subscribePacket(1, pressTopic('house-01'), pressTopic('+'), beaconTopic('lab')));
@@ -178,7 +177,7 @@ describe('a stolen button', () => {
     expect(thief.packets).toHaveLength(2);
   });
 
-  it('what is in the same segment behind a refused publish is not done', async () => {
+  test('what is in the same segment behind a refused publish is not done', async () => {
     const { relay, unharmed } = await honest();
     const thief = await stolen(relay, 'far-provisioner');
     const later = [1, 2, 3].map(i => publishPacket(beaconTopic('elsewhere'), `${i}`, { retain: true }));

@@ -1,9 +1,10 @@
 /** Whatever comes in over the wire, the relay lives and serves the others. */
 import fc from 'fast-check';
 import mqttPacket, { type Packet } from 'mqtt-packet';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.ts';
 import type { Relay } from '../../relay/src/relay.ts';
+import { until } from '../fixtures/patience.ts';
 import {
   connectPacket,
   login,
@@ -11,8 +12,7 @@ import {
   rawClient,
   relayForTest,
   subscribePacket,
-  until,
-} from './helpers.ts';
+} from './fixtures/helpers.ts';
 
 const rounds = 300;
 
@@ -107,7 +107,7 @@ async function stillServes(relay: Relay): Promise<void> {
   button.end(true);
 }
 
-it('random bytes, random packets and nearly right packets crash nothing', async () => {
+test('random bytes, random packets and nearly right packets crash nothing', async () => {
   const relay = await relayForTest();
   await fc.assert(
     fc.asyncProperty(who, stream, async (name, pieces) => {
@@ -124,7 +124,7 @@ it('random bytes, random packets and nearly right packets crash nothing', async 
   expect(relay.stats().clients).toBe(0);
 });
 
-it('a healthy client is served while others send garbage', async () => {
+test('a healthy client is served while others send garbage', async () => {
   const relay = await relayForTest();
   for (const bytes of fc.sample(noise, 30)) {
     const raw = await rawClient(relay);

@@ -1,16 +1,16 @@
 /** The systemd unit: what it must say, and that systemd understands it. */
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { defaultLimits } from '../../relay/src/limits.ts';
-import { installed } from '../installed.ts';
-import { parseUnit, verifyUnit } from '../systemd-unit.ts';
+import { expect, test } from 'vitest';
+import { defaultLimits } from '../../relay/src/limits/limits.ts';
+import { installed } from '../fixtures/installed.ts';
+import { parseUnit, verifyUnit } from '../fixtures/systemd-unit.ts';
 
 const name = 'dashbutton-relay.service';
 const text = readFileSync(new URL(`../../relay/${name}`, import.meta.url), 'utf8');
 const unit = parseUnit(text);
 const one = (key: string) => unit.get(key)?.at(-1);
 
-it('starts what is in /opt/dashbutton, after the network, again and again', () => {
+test('starts what is in /opt/dashbutton, after the network, again and again', () => {
   expect(one('Unit.After')).toBe('network-online.target');
   expect(one('Unit.Wants')).toBe('network-online.target');
   expect(one('Service.ExecStart')).toMatch(
@@ -24,7 +24,7 @@ it('starts what is in /opt/dashbutton, after the network, again and again', () =
   expect(one('Install.WantedBy')).toBe('multi-user.target');
 });
 
-it('is nobody, and may write nothing', () => {
+test('is nobody, and may write nothing', () => {
   const directives = {
     DynamicUser: 'yes',
     NoNewPrivileges: 'yes',
@@ -41,7 +41,7 @@ it('is nobody, and may write nothing', () => {
     expect(unit.has(`Service.${key}`)).toBe(false);
 });
 
-it.skipIf(!installed('systemd-analyze'))('systemd-analyze has nothing against it', () => {
+test.skipIf(!installed('systemd-analyze'))('systemd has nothing against it (needs systemd-analyze)', () => {
   // On this machine there is no such group.
   expect(verifyUnit(name, text.replace(/^SupplementaryGroups=.*$/m, ''))).toEqual({ status: 0, stderr: '' });
 });

@@ -1,8 +1,6 @@
 /** What the flow knows, hears and orders, and the few words that every part of it is written with. Chip's dialect. */
-import type { Action, Beacon, Code, Status } from '../../../protocol/src/messages.ts';
-import { explain } from '../explain.ts';
-import { showErrorMs } from '../limits.ts';
-import type { Look, Memory } from '../memory.ts';
+import type { Action, Beacon, Status } from '../../../protocol/src/messages.ts';
+import type { Memory, Poll, Result } from '../memory.ts';
 import type { Screen } from '../view.ts';
 
 export type Step =
@@ -19,7 +17,7 @@ export type Step =
   | 'asking'
   /** A build is followed over an open connection. */
   | 'following'
-  /** Radio off until the next look. */
+  /** Radio off until the next poll. */
   | 'napping'
   /** "Give the cluster back?" A short press says yes. */
   | 'offering'
@@ -35,11 +33,23 @@ export interface State {
   /** Known networks in the order to try them, and the one that is tried now. */
   ssids: string[];
   network: number;
+  /** When the joining of this network began, and of the first one (seconds). */
+  joinAt: number;
+  joinsAt: number;
+  /** What was told of networks that were not joined: the name and problem that say most. */
+  unjoined: string;
+  problem: JoinProblem;
   memory: Memory;
-  /** What this waking is for: to wish for something, or only to see what became of it. */
-  wish: Action | 'look';
+  /** How many relays there are, which one is dialled, and how many have not been tried since the network was joined. */
+  relays: number;
+  relay: number;
+  relaysLeft: number;
+  /** What a relay that was reached has told; it says more than that another cannot be. */
+  trouble: Result | undefined;
+  /** What this waking is for: to request something, or only to poll for what became of it. */
+  request: Action | 'poll';
   /** The press that woke the board has not ended yet. */
-  finger: boolean;
+  buttonDown: boolean;
   /** Our press has been sent in this waking. */
   asked: boolean;
   /** How often it was sent over this connection. */
@@ -51,20 +61,25 @@ export interface State {
   /** Something came that was not signed with our keys. Never acted upon, only named when nothing else comes. */
   forged: boolean;
   /** The build that is followed, with when a finger was last seen. */
-  look: Look;
+  poll: Poll;
   /** On the last screen: the QR code is shown, not the address. */
   qr: boolean;
+  /** The radio was started in this waking: only a deep sleep ends it. */
+  radio: boolean;
 }
+
+/** Why a network was not joined: it is not there, the key is wrong, or it does not say. Empty: nothing was told. */
+export type JoinProblem = '' | 'absent' | 'key' | 'refused';
 
 export type Event =
   /** `timer`: a nap is over. `held`: and a finger is on the button, which cannot wake the chip from a nap. */
   | { on: 'wake'; cause: 'power' | 'button' | 'timer' | 'held' }
   | { on: 'joined' }
-  | { on: 'notJoined' }
+  | { on: 'notJoined'; problem: JoinProblem }
   | { on: 'connected' }
   | { on: 'refused'; returnCode: number }
   /** The connection is gone, or was not to be had; `why` in a few words for the display. */
-  | { on: 'closed'; why: string }
+  | { on: 'closed'; code: 'RELAY' | 'HOTSPOT'; why: string }
   | { on: 'beacon'; beacon: Beacon }
   | { on: 'status'; status: Status }
   | { on: 'forged' }
@@ -78,20 +93,23 @@ export type Event =
   | { on: 'held' };
 
 export type Effect =
-  | ['show', Screen]
-  | ['join', number]
-  | ['dial']
-  /** Number, wish, the beacon's time, whether it is a repetition. */
-  | ['press', number, Action, number, boolean]
+  | { do: 'show'; screen: Screen }
+  /** The network of that number. */
+  | { do: 'join'; network: number }
+  /** The relay of that number. */
+  | { do: 'dial'; relay: number }
+  | { do: 'press'; press: number; action: Action; beaconTime: number; repeated: boolean }
   /** To flash, before anything that follows it. */
-  | ['remember', Memory]
+  | { do: 'remember'; memory: Memory }
   /** Closes the connection and switches the radio off. */
-  | ['radioOff']
-  /** One limit at a time, in milliseconds: a new one replaces the old one, 0 takes it away. */
-  | ['limit', number]
-  /** Milliseconds, and whether the picture should stay. Ends the waking, or comes back as `napped`. */
-  | ['nap', number, boolean]
-  | ['sleep'];
+  | { do: 'radioOff' }
+  /** One limit at a time: a new one replaces the old one, 0 takes it away. */
+  | { do: 'limit'; ms: number }
+  /** `watched`: the picture should stay. Ends the waking, or comes back as `napped`. */
+  | { do: 'nap'; ms: number; watched: boolean }
+  /** Remembers, then a moment of deep sleep, which ends the radio: the waking by timer goes on. */
+  | { do: 'rest'; memory: Memory }
+  | { do: 'sleep' };
 
 export interface Outcome {
   state: State;
@@ -99,7 +117,7 @@ export interface Outcome {
 }
 
 /** Nothing was followed yet. */
-export const noLook: Look = { heard: 0, due: 0, touched: 0, fails: 0 };
+export const noPoll: Poll = { heard: 0, due: 0, touched: 0, fails: 0 };
 
 /** The state before the first event. `ssids` as device.json has them. */
 export function initialState(
@@ -117,16 +135,25 @@ export function initialState(
     // The network that worked last is the likeliest to be there.
     ssids: ssids.filter(ssid => ssid === memory.ssid).concat(ssids.filter(ssid => ssid !== memory.ssid)),
     network: 0,
+    joinAt: 0,
+    joinsAt: 0,
+    unjoined: '',
+    problem: '',
     memory,
-    wish: 'create',
-    finger: false,
+    relays: 1,
+    relay: 0,
+    relaysLeft: 0,
+    trouble: undefined,
+    request: 'create',
+    buttonDown: false,
     asked: false,
     tries: 0,
     beaconTime: 0,
     status: undefined,
     forged: false,
-    look: memory.look || noLook,
+    poll: memory.poll || noPoll,
     qr: false,
+    radio: false,
   };
 }
 
@@ -153,22 +180,15 @@ export function say(state: State, title: string, detail: string): Screen {
   return { kind: 'idle', button: state.button, title, detail };
 }
 
-/** The last screen of a path: radio off, and after a while to sleep. */
-export function showLast(state: State, screen: Screen, ms: number): Outcome {
-  return to(state, { step: 'showing' }, [['show', screen], ['radioOff'], ['limit', ms]]);
-}
-
-/** The error screen. When something came that was not signed with our keys, that explains a silent lab best. */
-export function giveUp(state: State, code: Code, line: string): Outcome {
-  const screen =
-    code === 'LAB' && state.forged ? explain('KEY', 'The keys do not match') : explain(code, line);
-  return showLast(state, screen, showErrorMs);
-}
-
 export function isReady(status: Status | undefined): status is Status & { state: 'ready' } {
   return status !== undefined && status.state === 'ready';
 }
 
 export function isActive(status: Status): boolean {
-  return ['accepted', 'provisioning', 'verifying', 'releasing'].includes(status.state);
+  return status.state === 'releasing' || isBeingBuilt(status);
+}
+
+/** On its way to a cluster: can be called off. */
+export function isBeingBuilt(status: Status | undefined): status is Status {
+  return status !== undefined && ['accepted', 'provisioning', 'verifying'].includes(status.state);
 }

@@ -1,8 +1,8 @@
 /** The Node side of the protocol: sign with node:crypto, and let zod look at every byte that arrives. */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { maxMessageBytes } from '../messages.ts';
-import { keyBytes, open, type SigningKey, seal, signingKey } from '../sign.ts';
+import { keyBytes, maxMessageBytes } from '../messages.ts';
+import { open, type SigningKey, seal, signingKey } from '../sign.ts';
 
 function sha256(bytes: string): string {
   return createHash('sha256').update(bytes, 'latin1').digest().toString('latin1');

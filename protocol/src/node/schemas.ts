@@ -81,4 +81,8 @@ export const statusSchema: z.ZodType<Status> = z.strictObject({
   line: text(maxLineLength).exactOptional(),
 });
 
-export const beaconSchema: z.ZodType<Beacon> = z.strictObject({ state: z.enum(['online', 'offline']), time });
+export const beaconSchema: z.ZodType<Beacon> = z.strictObject({
+  state: z.enum(['online', 'offline']),
+  time,
+  by: text(24).exactOptional(),
+});

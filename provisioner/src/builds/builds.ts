@@ -14,22 +14,27 @@ import { Chain, Reservations } from './reservations.ts';
 import type { Work } from './work.ts';
 
 export interface BuildsDeps {
-  config: ProvisionerConfig;
+  /** As the settings say now. */
+  config: () => ProvisionerConfig;
   journal: Journal;
   desk: Desk;
-  platforms: ReadonlyMap<string, Platform>;
+  platforms: () => ReadonlyMap<string, Platform>;
   log: Logger;
   now: () => number;
+  /** See {@link WorkDeps.ran}. */
+  ran: () => number;
   random: () => number;
 }
 
 export class Builds {
   readonly #deps: BuildsDeps;
   /** By press: there is never more than one piece of work for one. */
-  readonly #running = new Map<string, { work: Work; done: Promise<void> }>();
+  readonly #running = new Map<string, { work: Work; platform: Platform | undefined; done: Promise<void> }>();
   /** Asked for while another piece of work for the press was ending. */
   readonly #next = new Set<string>();
-  readonly #reservations: ReadonlyMap<string, Reservations>;
+  readonly #reservations = new WeakMap<Platform, Reservations>();
+  /** One chain for all platforms: two of them may share a pool. */
+  readonly #chain = new Chain();
   /** Releases that an earlier process has left, until they are taken up. */
   readonly #left: Set<string>;
   #stopped = false;
@@ -38,11 +43,6 @@ export class Builds {
     this.#deps = deps;
     const left = deps.journal.unfinished().filter(({ step }) => step === 'releasing');
     this.#left = new Set(left.map(({ button, press }) => pressKey(button, press)));
-    // One chain for all platforms: two of them may share a pool.
-    const chain = new Chain();
-    this.#reservations = new Map(
-      [...deps.platforms].map(([name, platform]) => [name, new Reservations(deps.journal, platform, chain)]),
-    );
   }
 
   /** How many are under way. */
@@ -54,8 +54,11 @@ export class Builds {
   start(record: PressRecord): void {
     if (this.#stopped) return;
     const key = pressKey(record.button, record.press);
-    if (this.#running.has(key)) {
+    const running = this.#running.get(key);
+    if (running !== undefined) {
       this.#next.add(key);
+      // Called off: what it does for a cluster that nobody wants any more ends now.
+      if (running.work instanceof Build && !isBuilding(record.step)) running.work.stop();
       return;
     }
     const { button, press, cluster } = record;
@@ -66,7 +69,19 @@ export class Builds {
       .run()
       .catch(error => log.error({ reason: messageOf(error) }, 'work stopped by a mistake of ours'))
       .finally(() => this.#ended(key, record, work));
-    this.#running.set(key, { work, done });
+    this.#running.set(key, { work, platform: this.#platformOf(record), done });
+  }
+
+  /** These platforms are replaced: what works with them stops, and goes on with the new ones. Resolves when it has. */
+  async restart(replaced: ReadonlySet<Platform>): Promise<void> {
+    const theirs = [...this.#running].filter(
+      ([, { platform }]) => platform !== undefined && replaced.has(platform),
+    );
+    for (const [key, { work }] of theirs) {
+      this.#next.add(key);
+      work.stop();
+    }
+    await Promise.all(theirs.map(([, { done }]) => done));
   }
 
   /** Goes on with everything in the journal that is unfinished and not under way. */
@@ -78,7 +93,7 @@ export class Builds {
   async cleanUpAgain(record: PressRecord): Promise<void> {
     const { desk, journal, now } = this.#deps;
     const { button, press } = record;
-    if (needsCleanUp(record, now())) return;
+    if (this.#running.has(pressKey(button, press))) return;
     const again = { ...record, cleanUp: { since: now() } };
     await desk.update(button, () => ({ presses: [again] }));
     this.start(journal.press(button, press) ?? again);
@@ -91,22 +106,35 @@ export class Builds {
     await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
-  /** A build that has failed leaves something to remove; a cluster that was just built may have been ordered back. */
+  /** A build that has failed, or was called off in vain, leaves something to remove; a cluster that was just built may have been ordered back. */
   #ended(key: string, { button, press }: PressRecord, work: Work): void {
     this.#running.delete(key);
     const asked = this.#next.delete(key);
     const after = this.#deps.journal.press(button, press);
     if (after === undefined) return;
-    const left = work instanceof Build && needsCleanUp(after, this.#deps.now());
+    const left = !(work instanceof CleanUp) && needsCleanUp(after);
     if (left || asked) this.start(after);
   }
 
+  #platformOf({ profile }: PressRecord): Platform | undefined {
+    return this.#deps.platforms().get(this.#deps.config().profiles[profile]?.platform ?? '');
+  }
+
+  #reservationsOf(platform: Platform): Reservations {
+    const known = this.#reservations.get(platform);
+    if (known !== undefined) return known;
+    const { journal, config } = this.#deps;
+    const made = new Reservations(journal, platform, this.#chain, config().site);
+    this.#reservations.set(platform, made);
+    return made;
+  }
+
   #workFor(record: PressRecord, log: Logger): Work | undefined {
-    const { config, platforms, ...deps } = this.#deps;
+    const { config: configNow, platforms: _, ...deps } = this.#deps;
+    const config = configNow();
     const profile = config.profiles[record.profile];
-    const platform = platforms.get(profile?.platform ?? '');
-    const reservations = this.#reservations.get(profile?.platform ?? '');
-    if (profile === undefined || platform === undefined || reservations === undefined) {
+    const platform = this.#platformOf(record);
+    if (profile === undefined || platform === undefined) {
       // Only after the settings were changed: nothing is lost, the press waits in the journal.
       log.error({ profile: record.profile }, 'press waits: its profile is no longer in the settings');
       return undefined;
@@ -116,7 +144,8 @@ export class Builds {
     if (record.step === 'releasing') {
       return new Release(common, record, this.#left.delete(pressKey(record.button, record.press)));
     }
-    if (isBuilding(record.step)) return new Build({ ...common, reservations }, record);
-    return needsCleanUp(record, deps.now()) ? new CleanUp(common, record) : undefined;
+    if (isBuilding(record.step))
+      return new Build({ ...common, reservations: this.#reservationsOf(platform) }, record);
+    return needsCleanUp(record) ? new CleanUp(common, record) : undefined;
   }
 }

@@ -5,6 +5,7 @@
 import { messageOf } from '../../../config/src/setup-error.ts';
 import type { PressRecord } from '../journal/records.ts';
 import { oneLine } from '../line.ts';
+import type { Profile } from '../settings/config.ts';
 import { Backoff, sleep } from '../wait.ts';
 import { clusterOf } from './clusters.ts';
 import { removeOnce } from './removal.ts';
@@ -17,7 +18,7 @@ const maxLookMs = 600_000;
 /** A removal that shows no effect is asked for again after so many looks: the platform may have forgotten it. */
 const looksPerOrder = 5;
 
-/** After this long a person has to look (milliseconds): a day of tries. The range stays reserved. */
+/** After a day of tries of one process a person has to look (milliseconds). The range stays reserved; the next start tries again. */
 const giveUpAfterMs = 86_400_000;
 
 /**
@@ -29,6 +30,11 @@ const settlePart = 1 / 5;
 const minSettleMs = 1_000;
 const maxSettleMs = 30_000;
 
+/** How long a cluster that was asked for has to stay away before it counts as never made, in milliseconds. */
+export function settleMsOf({ expectS }: Pick<Profile, 'expectS'>): number {
+  return Math.min(maxSettleMs, Math.max(minSettleMs, expectS * 1000 * settlePart));
+}
+
 export class CleanUp implements Work {
   readonly #deps: WorkDeps;
   readonly #settleMs: number;
@@ -36,7 +42,8 @@ export class CleanUp implements Work {
   readonly #press: number;
   readonly #stop = new AbortController();
   readonly #backoff: Backoff;
-  /** When this process began to see nothing of the cluster. */
+  /** When this process took it up, and when it began to see nothing of the cluster; by {@link WorkDeps.ran}. */
+  readonly #sinceMs: number;
   #awaySinceMs: number | undefined;
   #looks = 0;
 
@@ -44,18 +51,20 @@ export class CleanUp implements Work {
     this.#deps = deps;
     this.#button = button;
     this.#press = press;
-    this.#settleMs = Math.min(maxSettleMs, Math.max(minSettleMs, deps.profile.expectS * 1000 * settlePart));
+    this.#sinceMs = deps.ran();
+    this.#settleMs = settleMsOf(deps.profile);
     this.#backoff = new Backoff({ firstMs: firstLookMs, maxMs: maxLookMs, random: deps.random });
   }
 
   /** Runs until nothing is left, a day is over, or {@link stop}. Never rejects. */
   async run(): Promise<void> {
-    while (!this.#signal.aborted && needsCleanUp(this.#record, this.#deps.now())) {
+    while (!this.#signal.aborted && this.#goesOn) {
       const settling = await this.#round();
       const pauseMs = settling ? firstLookMs : this.#backoff.next();
-      if (needsCleanUp(this.#record, this.#deps.now())) await sleep(pauseMs, this.#signal);
+      if (this.#goesOn) await sleep(pauseMs, this.#signal);
     }
-    if (this.#record.cleanUp?.endedAt === undefined && !this.#signal.aborted) {
+    if (needsCleanUp(this.#record) && !this.#signal.aborted) {
+      await this.#write({ givenUp: true }).catch(() => {}); // for who looks on; the log says it too
       this.#deps.log.error('given up: remove this cluster by hand, then dashbutton release it');
     }
   }
@@ -63,6 +72,10 @@ export class CleanUp implements Work {
   /** Leaves it as it is: the next process goes on with it. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  get #goesOn(): boolean {
+    return needsCleanUp(this.#record) && this.#deps.ran() - this.#sinceMs < giveUpAfterMs;
   }
 
   get #signal(): AbortSignal {
@@ -75,7 +88,7 @@ export class CleanUp implements Work {
 
   /** One look. True while an absent cluster may still appear. Never rejects. */
   async #round(): Promise<boolean> {
-    const { platform, now } = this.#deps;
+    const { platform, now, ran } = this.#deps;
     try {
       const mayAsk = () => this.#looks++ % looksPerOrder === 0;
       const removed = await removeOnce(platform, oursOf(this.#deps, this.#record), mayAsk, this.#signal);
@@ -84,9 +97,9 @@ export class CleanUp implements Work {
         return false;
       }
       this.#looks = 0;
-      this.#awaySinceMs ??= now();
+      this.#awaySinceMs ??= ran();
       const wanted = this.#record.id === undefined ? this.#settleMs : 0;
-      if (now() - this.#awaySinceMs < wanted) return true;
+      if (ran() - this.#awaySinceMs < wanted) return true;
       await this.#write({ endedAt: now() });
       this.#deps.log.info('nothing is left of the failed cluster');
     } catch (error) {
@@ -106,14 +119,15 @@ export class CleanUp implements Work {
   async #write(change: Partial<NonNullable<PressRecord['cleanUp']>>): Promise<void> {
     await this.#deps.desk.update(this.#button, () => {
       const record = this.#record;
-      const cleanUp = { since: this.#deps.now(), ...record.cleanUp, ...change };
+      const { givenUp: _, ...before } = { since: this.#deps.now(), ...record.cleanUp };
+      const cleanUp = { ...before, ...change };
       return { presses: [{ ...record, cleanUp }] };
     });
   }
 }
 
-/** True for a failed press of which the platform may still have something, and a machine may still help. */
-export function needsCleanUp({ step, cleanUp }: PressRecord, nowMs: number): boolean {
+/** True for a failed press of which the platform may still have something that nobody but we can have an eye on. */
+export function needsCleanUp({ step, cleanUp, recovered }: PressRecord): boolean {
   if (step !== 'failed' || cleanUp === undefined || cleanUp.endedAt !== undefined) return false;
-  return nowMs - cleanUp.since < giveUpAfterMs;
+  return !(recovered === true && cleanUp.givenUp === true);
 }

@@ -40,14 +40,29 @@ export function markOf(site: string, { button, press }: Pick<PressRecord, 'butto
   return `dash button ${button} of ${site}, press ${press}`;
 }
 
-/** How long the profile's builds took, oldest first, in milliseconds. Also of clusters that are gone since. */
+/** Whose cluster that is; undefined when no dash button's. Also where words of a template stand in front. */
+export function readMark(description: string): { button: string; site: string; press: number } | undefined {
+  const [, button, site, press] =
+    /(?:^|\s)dash button (\S+) of (\S+), press (\d+)(?!\d)/.exec(description) ?? [];
+  return button === undefined || site === undefined ? undefined : { button, site, press: Number(press) };
+}
+
+/** Two clocks that differ by less have measured the same (milliseconds). */
+const sameMs = 2_000;
+
+/**
+ * How long the profile's builds took, oldest first, in milliseconds. Also of clusters that are gone since; not of
+ * those during which no provisioner ran, or the clock jumped.
+ */
 export function pastBuildsMs(journal: Journal, profile: string): number[] {
   return journal
     .presses()
     .filter(({ step }) => step === 'ready' || step === 'releasing' || step === 'released')
     .filter(press => press.profile === profile && press.endedAt !== undefined)
     .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))
-    .map(press => (press.endedAt ?? 0) - press.acceptedAt);
+    .map(press => ({ tookMs: (press.endedAt ?? 0) - press.acceptedAt, ranMs: press.ranMs }))
+    .filter(({ tookMs, ranMs = tookMs }) => tookMs >= 0 && Math.abs(tookMs - ranMs) < sameMs + tookMs / 10)
+    .map(({ tookMs }) => tookMs);
 }
 
 /** How long it took to give back clusters of the profile, oldest first, in milliseconds. */
@@ -57,5 +72,6 @@ export function pastReleasesMs(journal: Journal, profile: string): number[] {
     .flatMap(press => (press.profile === profile && press.release !== undefined ? [press.release] : []))
     .filter(release => release.endedAt !== undefined)
     .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))
-    .map(release => (release.endedAt ?? 0) - release.askedAt);
+    .map(release => (release.endedAt ?? 0) - release.askedAt)
+    .filter(tookMs => tookMs >= 0);
 }

@@ -4,8 +4,12 @@
  */
 
 import type { PressRecord } from '../journal/records.ts';
+import { applyManifests } from '../kubernetes/apply.ts';
+import { kubeInto } from '../kubernetes/new-cluster.ts';
+import { nodesReady } from '../kubernetes/nodes.ts';
+import { fillIn } from '../kubernetes/placeholders.ts';
+import { askReady } from '../kubernetes/ready.ts';
 import type { Access } from '../platforms/platform.ts';
-import { askReady } from './api-server.ts';
 import { targetOf, type WorkDeps } from './work.ts';
 
 export const phaseCalling = 'calling the API server';
@@ -43,21 +47,19 @@ export class Finish {
     const { manifests = [], nodesReady: wanted = false } = this.#deps.profile;
     const apply = manifests.length > 0 && !this.#applied;
     if (!apply && !wanted) return undefined;
-    // Loaded only where a profile wants it: the Kubernetes client takes a second and 80 MB.
-    const inside = await import('../kubernetes/inside.ts');
-    const client = inside.clientFor(access);
+    const kube = kubeInto(access.kubeconfig);
     try {
       if (apply) {
-        const filled = inside.fillIn(manifests, { cluster, button, press: String(press) });
-        await inside.applyManifests(client, filled, {}, this.#signal);
+        const filled = fillIn(manifests, { cluster, button, press: String(press) });
+        await applyManifests(kube, filled, {}, this.#signal);
         this.#applied = true;
         this.#deps.log.info({ manifests: manifests.length }, 'manifests applied');
       }
       if (!wanted) return undefined;
-      const { ready, total } = await inside.nodesReady(client, this.#signal);
+      const { ready, total } = await nodesReady(kube, this.#signal);
       return total > 0 && ready === total ? undefined : `nodes ready ${ready}/${total}`;
     } finally {
-      await client.close();
+      await kube.close();
     }
   }
 }

@@ -1,15 +1,15 @@
-/** Orders to give a cluster back that do not come from its button: an operator's, and the time to live's. */
+/** Orders to give a cluster back, or to call a build off, that do not come from its button: an operator's, and the time to live's. */
 import { SetupError } from '../../../config/src/setup-error.ts';
 import type { Journal } from '../journal/index.ts';
 import { type Asker, isBuilding, type PressRecord } from '../journal/records.ts';
 import type { Desk } from '../presses/desk.ts';
-import { saidReleasing } from '../presses/statuses.ts';
+import { phaseCallingOff, saidReleasing } from '../presses/statuses.ts';
 import type { Rules } from '../settings/rules.ts';
 import { expectReleaseS, percentTaken } from './progress.ts';
 
 /**
  * Writes the order, and tells the button when its display is about this cluster. The work itself is a `Release`.
- * Resolves with the record to work on, or undefined when it is not ready (any more).
+ * Resolves with the record to work on, or undefined when it is neither ready nor being built (any more).
  */
 export async function orderRelease(
   journal: Journal,
@@ -21,12 +21,15 @@ export async function orderRelease(
   let ordered: PressRecord | undefined;
   await desk.update(button, before => {
     const record = journal.press(button, press);
-    if (record?.step !== 'ready') return undefined;
+    if (record === undefined || !(record.step === 'ready' || isBuilding(record.step))) return undefined;
+    const wasReady = record.step === 'ready';
     const release = { by, press: 0, percent: 0, askedAt: nowMs };
     ordered = { ...record, step: 'releasing', release };
-    const said = saidReleasing(record.cluster, phaseFor[by], 0, percentTaken, expectReleaseS);
+    const phase = wasReady ? phaseFor[by] : phaseCallingOff;
+    const said = saidReleasing(record.cluster, phase, 0, percentTaken, expectReleaseS);
     const told = before.status.cluster === record.cluster ? { status: said } : {};
-    return { presses: [ordered], ...told };
+    const building = before.building === press ? { building: null } : {};
+    return { presses: [ordered], ...building, ...told };
   });
   return ordered;
 }
@@ -52,8 +55,6 @@ export function objection(
     const list = standing.length === 0 ? 'none stands' : `there stand ${standing.slice(0, 20).join(', ')}`;
     return new SetupError(`no cluster "${cluster}" was made here: ${list}`);
   }
-  if (isBuilding(record.step))
-    return new SetupError(`${cluster} is still being built: wait until it is ready`);
   if (record.step === 'released') return new SetupError(`${cluster} was given back before`);
   if (record.step === 'failed' && record.cleanUp?.endedAt === undefined && record.cleanUp !== undefined)
     return undefined;

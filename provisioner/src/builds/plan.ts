@@ -12,11 +12,10 @@ export interface Create {
   state: 'none' | 'flying' | 'done' | 'died' | 'refused';
   /** The platform's words with `died` and `refused`. */
   words: string;
+  /** What a display shows of `died`. */
+  brief?: string;
   tries: number;
 }
-
-/** How often a cluster is asked for, when the platform takes the call but never lists the cluster. */
-export const maxCreates = 3;
 
 /** Another's cluster is never touched, and never counted as ours. */
 export const nameTaken = 'Name taken: the platform has a cluster of this name that is not ours';
@@ -67,6 +66,6 @@ function absent({ step, create, absentForMs, settleMs }: Situation): Act {
   // It was there. Somebody took it away; building it again would be against their will.
   if (step !== 'creating') return { kind: 'fail', words: 'Cluster is gone from the platform' };
   if (create.state === 'done') return { kind: 'fail', words: 'Platform said done, but has no such cluster' };
-  if (create.tries >= maxCreates) return { kind: 'fail', words: create.words };
+  // Nobody has decided against it, however often: only the deadline ends that.
   return { kind: 'create' };
 }

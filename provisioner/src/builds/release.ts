@@ -1,12 +1,25 @@
-/** Gives one cluster back: look at the platform, ask it, look until the cluster is gone. A restart continues. */
+/**
+ * Gives one cluster back, or removes what was made of a build that was called off: look at the platform, ask it, look
+ * until the cluster is gone. A restart continues.
+ */
 import { messageOf } from '../../../config/src/setup-error.ts';
 import { maxLineLength, maxPhaseLength } from '../../../protocol/src/messages.ts';
 import type { ButtonRecord, PressRecord } from '../journal/records.ts';
 import { oneLine } from '../line.ts';
-import { isRefusal } from '../platforms/platform.ts';
-import { isTold, type Said, saidFailed, saidReleased, saidReleasing } from '../presses/statuses.ts';
+import { briefOf, isRefusal } from '../platforms/platform.ts';
+import {
+  isTold,
+  phaseBuildFailed,
+  phaseCallingOff,
+  type Said,
+  saidFailed,
+  saidReleased,
+  saidReleasing,
+} from '../presses/statuses.ts';
 import { Backoff, sleep } from '../wait.ts';
+import { settleMsOf } from './clean-up.ts';
 import { clusterOf, pastReleasesMs } from './clusters.ts';
+import { servedMs } from './life.ts';
 import { expectReleaseS, percentTaken, releaseLeftS, usualS } from './progress.ts';
 import { removeOnce } from './removal.ts';
 import { oursOf, type Work, type WorkDeps } from './work.ts';
@@ -17,8 +30,6 @@ const maxRetryMs = 30_000;
 
 /** A cluster whose time is over and that could not be removed is tried again after this (milliseconds). */
 const retryExpiredMs = 600_000;
-
-const phase = 'giving it back';
 
 /** The journal says that this provisioner made the cluster, and `releasing`, before any of this begins. */
 export class Release implements Work {
@@ -35,6 +46,8 @@ export class Release implements Work {
   /** An order of ours, or of an earlier process, may have reached the platform: from then on no refusal means that the cluster stays. */
   #mayBeTaken: boolean;
   #trouble = '';
+  /** Since when nothing is seen of a build that was called off. */
+  #awaySinceMs: number | undefined;
 
   /** @param resumed an earlier process was at it. */
   constructor(deps: WorkDeps, { button, press, profile }: PressRecord, resumed = false) {
@@ -42,7 +55,7 @@ export class Release implements Work {
     this.#button = button;
     this.#press = press;
     this.#mayBeTaken = resumed;
-    this.#sinceMs = deps.now();
+    this.#sinceMs = deps.ran();
     this.#usualS = usualS(pastReleasesMs(deps.journal, profile), expectReleaseS);
     this.#backoff = new Backoff({ firstMs: lookMs, maxMs: maxRetryMs, random: deps.random });
   }
@@ -73,8 +86,9 @@ export class Release implements Work {
     return this.#record.release ?? { by: 'operator', press: 0, askedAt: this.#deps.now(), percent: 0 };
   }
 
+  /** Since this process took it up: what was before it nobody has measured. */
   get #elapsedS(): number {
-    return (this.#deps.now() - this.#release.askedAt) / 1000;
+    return (this.#deps.ran() - this.#sinceMs) / 1000;
   }
 
   /** One look and what follows. Returns how long to pause, in milliseconds; never rejects. */
@@ -103,11 +117,32 @@ export class Release implements Work {
       throw error;
     });
     this.#mayBeTaken ||= removed.kind === 'asked';
-    if (removed.kind === 'gone') return this.#end();
+    if (removed.kind === 'gone') return this.#gone();
+    this.#awaySinceMs = undefined;
     if (removed.kind === 'going') this.#trouble = removed.words;
-    await this.#advance(phase, percentTaken, 100);
+    await this.#advance(this.#phase, percentTaken, 100);
     // Some platforms answer when it is gone.
     if (removed.kind === 'asked') await this.#step();
+  }
+
+  /** An order of ours may still be on its way to the platform: one that nobody has seen yet is waited for. */
+  async #gone(): Promise<void> {
+    const { id, history } = this.#record;
+    const wasAsked = history.some(({ step }) => step === 'creating');
+    const settleMs = this.#wasReady || id !== undefined || !wasAsked ? 0 : settleMsOf(this.#deps.profile);
+    const ranMs = this.#deps.ran();
+    this.#awaySinceMs ??= ranMs;
+    if (ranMs - this.#awaySinceMs >= settleMs) return this.#end();
+    await this.#advance(this.#phase, percentTaken, 100);
+  }
+
+  /** False for a build that was called off. */
+  get #wasReady(): boolean {
+    return this.#record.address !== undefined;
+  }
+
+  get #phase(): string {
+    return this.#wasReady ? 'giving it back' : phaseCallingOff;
   }
 
   /**
@@ -117,21 +152,21 @@ export class Release implements Work {
   async #onTrouble(error: unknown): Promise<void> {
     const words = messageOf(error);
     if (words !== this.#trouble)
-      this.#deps.log.warn({ reason: oneLine(words, 200) }, 'release: trying again');
+      this.#deps.log.warn({ reason: oneLine(words, 500) }, 'release: trying again');
     this.#trouble = words;
     const { percent } = this.#release;
     if (isRefusal(error) && !this.#mayBeTaken && percent < percentTaken) await this.#fail(words);
     else if (this.#isLate) await this.#fail(this.#lateWords());
-    else await this.#advance(isRefusal(error) ? words : 'platform not answering', percent, percent);
+    else await this.#advance(isRefusal(error) ? words : briefOf(error), percent, percent);
   }
 
   get #isLate(): boolean {
     const { deadlineS } = this.#deps.profile;
-    return this.#record.step === 'releasing' && this.#deps.now() - this.#sinceMs >= deadlineS * 1000;
+    return this.#record.step === 'releasing' && this.#deps.ran() - this.#sinceMs >= deadlineS * 1000;
   }
 
   #lateWords(): string {
-    const words = `Not given back after ${Math.round((this.#deps.now() - this.#sinceMs) / 1000)} s`;
+    const words = `Not given back after ${Math.round((this.#deps.ran() - this.#sinceMs) / 1000)} s`;
     return this.#trouble === '' ? words : `${words}: ${this.#trouble}`;
   }
 
@@ -162,21 +197,43 @@ export class Release implements Work {
   async #end(): Promise<void> {
     const release = { ...this.#release, percent: 100, endedAt: this.#deps.now() };
     const record: PressRecord = { ...this.#record, step: 'released', release };
-    const status = saidReleased(record.cluster);
+    const status = saidReleased(record.cluster, this.#wasReady);
     await this.#deps.desk.update(this.#button, button => this.#updateFor(button, [record], status));
     this.#deps.log.info({ state: 'released' }, 'release ended');
   }
 
-  /** The cluster counts as ready again, so that it can be given back with another press. */
+  /**
+   * The cluster counts as ready again, so that it can be given back with another press. A build that was called off has
+   * failed: what is left of it is removed in the background, as of any other.
+   */
   async #fail(words: string): Promise<void> {
     const line = oneLine(words, maxLineLength) || 'no words';
+    if (!this.#wasReady) return this.#leave(line);
     const { release, ...before } = this.#record;
     const asker = this.#deps.journal.press(this.#button, release?.press ?? 0);
-    const again = release?.by === 'time' ? { expiresAt: this.#deps.now() + retryExpiredMs } : {};
+    const again =
+      release?.by === 'time' ? { expiresAt: this.#deps.now() + retryExpiredMs, warnedForMs: servedMs } : {};
     const presses: PressRecord[] = [{ ...before, ...again, step: 'ready' }];
     if (asker !== undefined) presses.push({ ...asker, step: 'failed', line });
     const status = saidFailed(before.cluster, release?.percent ?? 0, 'PLATFORM', line);
     await this.#deps.desk.update(this.#button, button => this.#updateFor(button, presses, status));
     this.#deps.log.info({ state: 'failed', line }, 'release ended');
+  }
+
+  async #leave(line: string): Promise<void> {
+    const { release, ...before } = this.#record;
+    const asker = this.#deps.journal.press(this.#button, release?.press ?? 0);
+    const nowMs = this.#deps.now();
+    const presses: PressRecord[] = [
+      { ...before, step: 'failed', line, endedAt: nowMs, cleanUp: { since: nowMs } },
+    ];
+    if (asker !== undefined) presses.push({ ...asker, step: 'failed', line });
+    const percent = release?.percent ?? 0;
+    const status = saidFailed(before.cluster, percent, 'PLATFORM', line, phaseBuildFailed);
+    await this.#deps.desk.update(this.#button, button => this.#updateFor(button, presses, status));
+    this.#deps.log.warn(
+      { state: 'failed', line },
+      'called off, but not removed yet: it goes on in the background',
+    );
   }
 }

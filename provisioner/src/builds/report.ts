@@ -1,11 +1,22 @@
-/** How one press goes on record: its step in the journal and its status at the button, always both at once. */
+/**
+ * How one press goes on record: its step in the journal and its status at the button, always both at once. A build that
+ * was called off meanwhile is not written about any more: all is decided on what the journal says at that moment.
+ */
 import type { Logger } from '../../../config/src/log.ts';
 import { type Code, maxLineLength, maxPhaseLength } from '../../../protocol/src/messages.ts';
 import type { Journal } from '../journal/index.ts';
-import type { PressRecord } from '../journal/records.ts';
+import { isBuilding, type PressRecord } from '../journal/records.ts';
 import { oneLine } from '../line.ts';
 import type { Desk } from '../presses/desk.ts';
-import { isTold, type Said, saidBuilding, saidFailed, saidReady } from '../presses/statuses.ts';
+import {
+  isTold,
+  phaseBuildFailed,
+  phaseLeft,
+  type Said,
+  saidBuilding,
+  saidFailed,
+  saidReady,
+} from '../presses/statuses.ts';
 import type { Rules } from '../settings/rules.ts';
 import { clusterOf } from './clusters.ts';
 
@@ -27,18 +38,26 @@ export interface Progress {
   upTo?: number;
 }
 
+/** How much of its deadline a build may lose count of when this process is killed. */
+const keepPart = 1 / 50;
+
 export class Report {
   readonly #deps: ReportDeps;
   readonly #button: string;
   readonly #press: number;
   readonly #usualS: number;
+  readonly #ranMs: () => number;
 
-  /** @param usualS how long builds of this profile take, in seconds. */
-  constructor(deps: ReportDeps, button: string, press: number, usualS: number) {
+  /**
+   * @param usualS how long builds of this profile take, in seconds; @param ranMs how long this one has been under way
+   * while a provisioner ran, in milliseconds.
+   */
+  constructor(deps: ReportDeps, button: string, press: number, usualS: number, ranMs: () => number) {
     this.#deps = deps;
     this.#button = button;
     this.#press = press;
     this.#usualS = usualS;
+    this.#ranMs = ranMs;
   }
 
   /** The press as the journal has it now. */
@@ -49,19 +68,46 @@ export class Report {
   /** Writes how far it is and tells the button, when there is something new to tell. */
   async advance(progress: Progress): Promise<void> {
     const { phase, upTo = 0, ...change } = progress;
-    const before = this.record;
-    const record = { ...before, ...change, percent: Math.max(before.percent, change.percent ?? 0) };
     const words = oneLine(phase, maxPhaseLength);
-    const status = saidBuilding(record, this.#usualS, this.#deps.now(), words, upTo);
     await this.#deps.desk.update(this.#button, button => {
-      const told = isTold(button.status, status, this.#usualS);
-      return told && before.step === record.step ? undefined : { presses: [record], status };
+      const before = this.record;
+      if (!isBuilding(before.step)) return undefined;
+      const ranMs = this.#ranMs();
+      const percent = Math.max(before.percent, change.percent ?? 0);
+      const record = { ...before, ...change, percent, ranMs };
+      const status = saidBuilding(record, this.#usualS, words, upTo);
+      const unkept = ranMs - (before.ranMs ?? 0) > (before.deadlineAt - before.acceptedAt) * keepPart;
+      const told = isTold(button.status, status, this.#usualS) && before.step === record.step;
+      if (told) return unkept ? { presses: [record] } : undefined;
+      return { presses: [record], status };
     });
   }
 
   /** Writes the platform's id of the cluster: from now on it is known by that. Nothing is said to the button. */
   async keepId(id: string): Promise<void> {
-    await this.#deps.desk.update(this.#button, () => ({ presses: [{ ...this.record, id }] }));
+    await this.#write(record => ({ ...record, id }));
+  }
+
+  /** The range is somebody else's: what was made is removed first. */
+  async giveWay(other: string): Promise<void> {
+    const { clash } = this.record;
+    const times = (clash?.times ?? 0) + 1;
+    await this.#write(({ ...record }) => ({ ...record, clash: { times, with: other, open: true } }));
+  }
+
+  /** Nothing is left of it: it begins anew, with another range and another id. */
+  async gaveWay(): Promise<void> {
+    await this.#write(({ range: _, id: __, clash, ...record }) => ({
+      ...record,
+      step: 'creating',
+      ...(clash === undefined ? {} : { clash: { ...clash, open: false } }),
+    }));
+  }
+
+  async #write(change: (record: PressRecord) => PressRecord): Promise<void> {
+    await this.#deps.desk.update(this.#button, () =>
+      isBuilding(this.record.step) ? { presses: [change(this.record)] } : undefined,
+    );
   }
 
   /** @param server the API's URL. */
@@ -75,20 +121,28 @@ export class Report {
 
   /**
    * @param words the reason, in the words of whoever said no; cut to one line.
-   * @param mayStand true when the platform may have something of the cluster, which is then removed.
+   * @param mayStand true when the platform may have something of the cluster, which is then removed (or, when it was
+   *   recovered, left to a person).
    */
   fail(code: Code, words: string, mayStand: boolean): Promise<void> {
     const line = oneLine(words, maxLineLength) || 'no words';
-    const cleanUp = mayStand ? { cleanUp: { since: this.#deps.now() } } : {};
+    const isRecovered = this.record.recovered === true;
+    const forPerson = isRecovered ? { givenUp: true as const } : {};
+    const cleanUp = mayStand ? { cleanUp: { since: this.#deps.now(), ...forPerson } } : {};
+    const phase = isRecovered ? phaseLeft : phaseBuildFailed;
     return this.#end({ step: 'failed', line, ...cleanUp }, ({ cluster, percent }) =>
-      saidFailed(cluster, percent, code, line),
+      saidFailed(cluster, percent, code, line, phase),
     );
   }
 
   async #end(change: Partial<PressRecord>, said: (record: PressRecord) => Said): Promise<void> {
-    const record = { ...this.record, ...change, endedAt: this.#deps.now() };
-    const status = said(record);
-    await this.#deps.desk.update(this.#button, () => ({ presses: [record], building: null, status }));
-    this.#deps.log.info({ state: status.state, address: status.address, line: status.line }, 'press ended');
+    const written = await this.#deps.desk.update(this.#button, () => {
+      if (!isBuilding(this.record.step)) return undefined;
+      const record = { ...this.record, ...change, ranMs: this.#ranMs(), endedAt: this.#deps.now() };
+      return { presses: [record], building: null, status: said(record) };
+    });
+    if (written === undefined) return;
+    const { state, address, line } = written.status;
+    this.#deps.log.info({ state, address, line }, 'press ended');
   }
 }

@@ -1,22 +1,36 @@
 /**
- * Reserves ranges: one list of the platform serves all who wait for it, then each gets its own range, written
- * before the next is chosen. So two hundred presses at once cost one or two lists, and never share a range.
+ * Reserves ranges: each press gets its own, written before the next is chosen. What others use on the platform comes
+ * from what it showed last, so that a press need not wait for a list; whether it still holds is looked at after the
+ * order, before anything is said to be ready (range-clash.ts).
  */
 import type { Journal } from '../journal/index.ts';
 import { type PressRecord, stands } from '../journal/records.ts';
-import type { Platform } from '../platforms/platform.ts';
+import type { Listed, Platform } from '../platforms/platform.ts';
+import { markOf } from './clusters.ts';
 import { nextFree } from './ranges.ts';
 
 /** Where a range is taken from. */
 export interface Pool {
   cidr: string;
   prefix: number;
+  /** Parts of it that no cluster gets, as CIDRs. */
+  exclude: readonly string[];
+  /** Where to begin to look, see {@link nextFree}. */
+  from: number;
+}
+
+/** What has been reserved. */
+export interface Reserved {
+  range: string;
+  /** The platform showed no cluster of this name: it may be ordered without another look. */
+  isNew: boolean;
 }
 
 interface Request {
   pool: Pool;
-  write: (range: string) => Promise<void>;
-  resolve: (range: string | undefined) => void;
+  cluster: string;
+  write: (reserved: Reserved) => Promise<void>;
+  resolve: (reserved: Reserved | undefined) => void;
   reject: (error: unknown) => void;
 }
 
@@ -25,9 +39,12 @@ export class Reservations {
   readonly #platform: Platform;
   /** The one chain on which all clusters of all platforms reserve. */
   readonly #chain: Chain;
+  readonly #site: string;
   #waiting: Request[] = [];
 
-  constructor(journal: Journal, platform: Platform, chain: Chain) {
+  /** @param site its name, which is in our marks. */
+  constructor(journal: Journal, platform: Platform, chain: Chain, site: string) {
+    this.#site = site;
     this.#journal = journal;
     this.#platform = platform;
     this.#chain = chain;
@@ -35,43 +52,59 @@ export class Reservations {
 
   /**
    * Reserves a range and writes it down with `write`. Resolves with it, or with undefined when the pool is full.
+   * @param cluster the name of the cluster that it is for.
    * @throws PlatformError when the platform's list could not be read; what `write` throws.
    */
   reserve(
     pool: Pool,
-    write: (range: string) => Promise<void>,
+    cluster: string,
+    write: (reserved: Reserved) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<Reserved | undefined> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ pool, write, resolve, reject });
+      this.#waiting.push({ pool, cluster, write, resolve, reject });
       void this.#chain.run(() => this.#serve(signal));
     });
   }
 
   /** Serves everybody who waits now. Never rejects. */
   async #serve(signal: AbortSignal): Promise<void> {
-    const requests = this.#waiting.splice(0);
-    if (requests.length === 0) return;
-    let onPlatform: string[];
-    try {
-      // Asked after they came, so that nobody is served from an old list.
-      onPlatform = await this.#platform.usedRanges(signal);
-    } catch (error) {
-      for (const request of requests) request.reject(error);
-      return;
+    for (const request of this.#waiting.splice(0)) {
+      const { pool, cluster, write, resolve, reject } = request;
+      try {
+        const recent = this.#platform.recent();
+        const choose = (listed: readonly Listed[]): Reserved | undefined => {
+          const used = [...pool.exclude, ...this.#rangesOn(listed), ...this.#ours()];
+          const range = nextFree(pool.cidr, pool.prefix, used, pool.from);
+          const isNew = listed.every(({ name }) => name !== cluster);
+          return range === undefined ? undefined : { range, isNew };
+        };
+        // Full by an old list is not full: somebody may have given one back.
+        const reserved = (recent && choose(recent)) ?? choose(await this.#platform.clusters(signal));
+        if (reserved !== undefined) await write(reserved);
+        resolve(reserved);
+      } catch (error) {
+        reject(error);
+      }
     }
-    for (const request of requests) await this.#serveOne(request, onPlatform);
   }
 
-  async #serveOne(request: Request, onPlatform: readonly string[]): Promise<void> {
-    try {
-      const used = [...onPlatform, ...rangesInUse(this.#journal.presses())];
-      const range = nextFree(request.pool.cidr, request.pool.prefix, used);
-      if (range !== undefined) await request.write(range);
-      request.resolve(range);
-    } catch (error) {
-      request.reject(error);
-    }
+  #ours(): string[] {
+    return rangesInUse(this.#journal.presses());
+  }
+
+  /** Without those of clusters of ours of which the journal knows that they are gone since the list. */
+  #rangesOn(listed: readonly Listed[]): string[] {
+    const gone = new Map(
+      this.#journal
+        .presses()
+        .flatMap((record): [string, PressRecord][] => (stands(record) ? [] : [[record.cluster, record]])),
+    );
+    return listed.flatMap(({ id, name, description, ranges }) => {
+      const record = gone.get(name);
+      const isGone = record && (record.id === id || description.includes(markOf(this.#site, record)));
+      return isGone ? [] : ranges;
+    });
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Logger } from '../../../config/src/log.ts';
 import type { Journal } from '../journal/index.ts';
 import type { PressRecord } from '../journal/records.ts';
-import type { Platform, Target } from '../platforms/platform.ts';
+import type { Origin, Platform, Target } from '../platforms/platform.ts';
 import type { Desk } from '../presses/desk.ts';
 import type { Profile } from '../settings/config.ts';
 import type { Rules } from '../settings/rules.ts';
@@ -19,7 +19,10 @@ export interface WorkDeps {
   rules: Rules;
   /** Says button, press and cluster in every line. */
   log: Logger;
+  /** The wall's clock: for what is told and written. */
   now: () => number;
+  /** The time in which this process ran: for whatever ends, fails or waits. See clock.ts. */
+  ran: () => number;
   random: () => number;
 }
 
@@ -32,6 +35,11 @@ export interface Work {
 
 export function targetOf(profile: Profile, record: PressRecord): Target {
   return { name: record.cluster, template: profile.template, addOns: profile.addOns ?? [] };
+}
+
+/** What its cluster keeps of it beside our mark. */
+export function originOf({ profile, acceptedAt }: PressRecord): Origin {
+  return { profile, acceptedAt };
 }
 
 /** How this press's cluster is known on the platform. */

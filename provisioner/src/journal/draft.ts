@@ -13,10 +13,15 @@ export interface Change {
   notices?: readonly Notice[];
 }
 
-/** Notices that one webhook need not be told of any more. */
+/**
+ * Notices that one webhook need not be told of any more, because it knows them or (with `reason`) would not have them; or
+ * `again`: those that it would not have, to be told of once more.
+ */
 export interface Settled {
   hook: string;
   ids: readonly string[];
+  reason?: string;
+  again?: true;
 }
 
 export type Addressees = (notice: Notice) => readonly string[];
@@ -63,19 +68,40 @@ export class Draft {
       if (to.length > 0) puts.push(this.#putOf(noticeKey(++number), { notice, to }));
     }
     for (const put of puts) this.#changed.set(put.key, put);
-    const ended = presses.filter(press => !stands(press)).map(press => press.button);
-    for (const name of new Set(ended)) this.#forgetOld(name);
+    const ended = presses.filter(press => !stands(press));
+    const now = new Set(ended.map(press => pressKey(press.button, press.press)));
+    for (const name of new Set(ended.map(press => press.button))) this.#forgetOld(name, now);
   }
 
-  settle({ hook, ids }: Settled): void {
+  settle({ hook, ids, reason, again }: Settled): void {
     const settled = new Set(ids);
     // Collected first: it changes what it walks through.
     for (const [key, row] of [...this.#rows('notice/')]) {
       if (row.kind !== 'notice' || !settled.has(row.record.notice.id)) continue;
-      const to = row.record.to.filter(name => name !== hook);
-      if (to.length === row.record.to.length) continue;
-      this.#changed.set(key, to.length === 0 ? undefined : this.#putOf(key, { ...row.record, to }));
+      const { notice, to, refused = [] } = row.record;
+      const isRefused = refused.some(each => each.hook === hook);
+      if (again ? !isRefused : !to.includes(hook) && !isRefused) continue;
+      const others = refused.filter(each => each.hook !== hook);
+      const left = again ? [...to, hook] : to.filter(name => name !== hook);
+      const kept = reason === undefined ? others : [...others, { hook, reason }];
+      const isDone = left.length === 0 && kept.length === 0;
+      const record = { notice, to: left, ...(kept.length === 0 ? {} : { refused: kept }) };
+      this.#changed.set(key, isDone ? undefined : this.#putOf(key, record));
     }
+  }
+
+  /** These records as they are, with the histories that they have. @throws Error as {@link add}. */
+  restore(
+    presses: readonly PressRecord[],
+    buttons: readonly ButtonRecord[],
+    notices: readonly PendingNotice[],
+  ): void {
+    const puts = [
+      ...presses.map(press => this.#putOf(pressKey(press.button, press.press), press)),
+      ...buttons.map(button => this.#putOf(buttonKey(button.button), button)),
+      ...notices.map((notice, i) => this.#putOf(noticeKey(i + 1), notice)),
+    ];
+    for (const put of puts) this.#changed.set(put.key, put);
   }
 
   /** Every record anew: for an upgrade. */
@@ -84,7 +110,7 @@ export class Draft {
     const buttons = [...this.#state.rows.values()].flatMap(row =>
       row.kind === 'press' ? [row.record.button] : [],
     );
-    for (const name of new Set(buttons)) this.#forgetOld(name);
+    for (const name of new Set(buttons)) this.#forgetOld(name, new Set());
   }
 
   /** The batch for LevelDB, and the state that follows when it is on disk. */
@@ -132,17 +158,17 @@ export class Draft {
   }
 
   /**
-   * Deletes the ended presses of a button that ended before the newest of them: by when they ended, so that what
-   * ends just now is there for whoever ended it. What stands, or may, is never deleted.
+   * Deletes the ended presses of a button that ended before the newest of them. What ends just now is there for
+   * whoever ended it, also when the clock has gone back meanwhile. What stands, or may, is never deleted.
    */
-  #forgetOld(button: string): void {
+  #forgetOld(button: string, now: ReadonlySet<string>): void {
     const ended: { key: string; press: number; at: number }[] = [];
     for (const [key, row] of this.#rows(`press/${button}/`)) {
       if (row.kind !== 'press' || stands(row.record)) continue;
       const { press, history } = row.record;
-      ended.push({ key, press, at: history.at(-1)?.at ?? 0 });
+      ended.push({ key, press, at: now.has(key) ? Number.POSITIVE_INFINITY : (history.at(-1)?.at ?? 0) });
     }
-    ended.sort((a, b) => b.at - a.at || b.press - a.press);
+    ended.sort((a, b) => (a.at === b.at ? b.press - a.press : b.at - a.at));
     for (const { key } of ended.slice(keptEnded)) this.#changed.set(key, undefined);
   }
 

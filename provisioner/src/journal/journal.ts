@@ -10,6 +10,7 @@ import { messageOf } from '../../../config/src/setup-error.ts';
 import { sleep } from '../wait.ts';
 import type { Notice } from '../webhooks/event.ts';
 import { buttonKey, pressKey } from './codec.ts';
+import { copyOf } from './copy.ts';
 import { type Addressees, type Change, Draft, type Settled } from './draft.ts';
 import { type ButtonRecord, newButton, type PressRecord, stands } from './records.ts';
 import type { State } from './state.ts';
@@ -118,6 +119,11 @@ export class Journal {
     return this.presses().filter(press => stands(press) && press.step !== 'ready');
   }
 
+  /** The text of a copy of all that is on disk at this moment, also while it is broken: see copy.ts. */
+  copy(site: string): string {
+    return copyOf(this.#state, site, this.#now());
+  }
+
   /** From now on notices are kept for those whom the outbox names. */
   connect(outbox: Outbox): void {
     this.#outbox = outbox;
@@ -128,16 +134,28 @@ export class Journal {
     const notices: Notice[] = [];
     for (const row of this.#state.rows.values()) {
       if (row.kind !== 'notice') continue;
-      if (hook === undefined || row.record.to.includes(hook)) notices.push(row.record.notice);
+      const { to, notice } = row.record;
+      if (hook === undefined ? to.length > 0 : to.includes(hook)) notices.push(notice);
     }
     return notices;
+  }
+
+  /** Events that somebody would not have, oldest first. */
+  refusedNotices(): { hook: string; reason: string; notice: Notice }[] {
+    return [...this.#state.rows.values()].flatMap(row =>
+      row.kind === 'notice'
+        ? (row.record.refused ?? []).map(each => ({ ...each, notice: row.record.notice }))
+        : [],
+    );
   }
 
   /** Everybody for whom a notice waits. */
   waitingFor(): Set<string> {
     const hooks = new Set<string>();
     for (const row of this.#state.rows.values()) {
-      if (row.kind === 'notice') for (const hook of row.record.to) hooks.add(hook);
+      if (row.kind !== 'notice') continue;
+      for (const hook of row.record.to) hooks.add(hook);
+      for (const { hook } of row.record.refused ?? []) hooks.add(hook);
     }
     return hooks;
   }
@@ -152,9 +170,18 @@ export class Journal {
     return this.#enqueue({ change });
   }
 
-  /** These notices, by id, need not be told to this one any more. @throws as {@link write}. */
-  settled(hook: string, ids: readonly string[]): Promise<void> {
-    return this.#enqueue({ settled: { hook, ids } });
+  /**
+   * These notices, by id, need not be told to this one any more: it knows them, or with a reason would not have them.
+   * @throws as {@link write}.
+   */
+  settled(hook: string, ids: readonly string[], reason?: string): Promise<void> {
+    return this.#enqueue({ settled: { hook, ids, ...(reason === undefined ? {} : { reason }) } });
+  }
+
+  /** Notices that this one would not have are told to it once more. @throws as {@link write}. */
+  async tellAgain(hook: string, ids: readonly string[]): Promise<void> {
+    await this.#enqueue({ settled: { hook, ids, again: true } });
+    this.#outbox.onNew();
   }
 
   /** Finishes the writes under way and lets go of the folder. */
@@ -227,6 +254,7 @@ export class Journal {
 
   /** Never rejects. Ends when it worked, or at close. */
   async #mend(): Promise<void> {
+    let said = '';
     while (this.#broken !== undefined) {
       await sleep(mendEveryMs, this.#closing.signal);
       if (this.#closing.signal.aborted) return;
@@ -235,7 +263,11 @@ export class Journal {
         this.#log.info({ journal: this.#folder }, 'the journal can be written again');
         this.#say(undefined);
       } catch (error) {
-        this.#log.warn({ reason: messageOf(error) }, 'the journal is still broken');
+        const reason = messageOf(error);
+        // A disk may be full for a night: once, until it is something else. LevelDB numbers its files on with each try.
+        const trouble = reason.replace(/\d+/g, '');
+        if (trouble !== said) this.#log.warn({ reason }, 'the journal is still broken');
+        said = trouble;
       }
     }
   }

@@ -2,16 +2,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../../../config/src/setup-error.ts';
-import type { Notice } from '../webhooks/event.ts';
-import type { ButtonRecord, PressRecord } from './records.ts';
+import { contentsOf, type JournalContents } from './contents.ts';
+import { copyOf } from './copy.ts';
 import { Store } from './store.ts';
-
-export interface JournalContents {
-  presses: PressRecord[];
-  buttons: ButtonRecord[];
-  /** Events that somebody has still to be told of, oldest first. */
-  notices: Notice[];
-}
 
 /**
  * Opens, reads, closes. No record is changed, a version 1 journal stays one.
@@ -19,14 +12,16 @@ export interface JournalContents {
  */
 export async function readJournal(folder: string): Promise<JournalContents> {
   checkOwner(folder);
-  const { rows } = await Store.look(folder);
-  const contents: JournalContents = { presses: [], buttons: [], notices: [] };
-  for (const row of rows.values()) {
-    if (row.kind === 'press') contents.presses.push(row.record);
-    else if (row.kind === 'button') contents.buttons.push(row.record);
-    else contents.notices.push(row.record.notice);
-  }
-  return contents;
+  return contentsOf((await Store.look(folder)).rows);
+}
+
+/**
+ * The text of a copy of a journal that nobody has open: see copy.ts.
+ * @throws as {@link readJournal}.
+ */
+export async function copyJournal(folder: string, site: string, at: number): Promise<string> {
+  checkOwner(folder);
+  return copyOf(await Store.look(folder), site, at);
 }
 
 /** LevelDB writes files of its own even to read: files of root would shut the provisioner out. */

@@ -12,7 +12,8 @@ const timeMs = z.int().min(0);
 /**
  * How far a press has come. A step is written before what it names is done, so that after a crash the worst
  * is known: `creating` means that the platform may have been asked.
- * releasing: the platform may have been asked to remove the cluster; released: it is gone. Both only after `ready`.
+ * releasing: the platform may have been asked to remove the cluster; released: it is gone. Both after `ready`, or after
+ * any step before that when the build was called off (then the record has no address).
  * joined: the press is about another one's cluster: follows its build, shows it again, or gives it back.
  */
 export const steps = [
@@ -48,10 +49,17 @@ export const pressRecordSchema = z.strictObject({
   id: z.string().exactOptional(),
   /** The reserved address range as CIDR, from step `reserved` on. */
   range: z.string().exactOptional(),
+  /**
+   * Its range turned out to be somebody else's: how often, and which cluster has it. While `open`, what was made of ours
+   * is being removed; after that it is asked for again with another range.
+   */
+  clash: z.strictObject({ times: z.int().min(1), with: z.string(), open: z.boolean() }).exactOptional(),
   acceptedAt: timeMs,
-  /** Not ready by then means failed. */
+  /** Not ready by then means failed, if a provisioner ran all the time: see `ranMs`. */
   deadlineAt: timeMs,
   endedAt: timeMs.exactOptional(),
+  /** How long its build was under way while a provisioner ran, as last written: what the deadline counts. */
+  ranMs: timeMs.exactOptional(),
   /** True progress so far, never less than before. */
   percent: z.int().min(0).max(100),
   address: z.string().exactOptional(),
@@ -63,10 +71,23 @@ export const pressRecordSchema = z.strictObject({
   expiresAt: timeMs.exactOptional(),
   /** When its button was first told that this is near. */
   warnedAt: timeMs.exactOptional(),
+  /** How long ago that was in time in which a provisioner ran, as last written. */
+  warnedForMs: timeMs.exactOptional(),
   /** With `failed`: what the platform may still have of it is being removed; its range is not free before `endedAt`. */
   cleanUp: z
-    .strictObject({ since: timeMs, endedAt: timeMs.exactOptional(), trouble: z.string().exactOptional() })
+    .strictObject({
+      since: timeMs,
+      endedAt: timeMs.exactOptional(),
+      trouble: z.string().exactOptional(),
+      /** A process has tried for a day: the next one, or a person, begins anew. */
+      givenUp: z.literal(true).exactOptional(),
+    })
     .exactOptional(),
+  /**
+   * Taken up by `journal recover`, which cannot know whether somebody uses its cluster: nothing of it is removed unless
+   * a person, or its time to live, says so.
+   */
+  recovered: z.literal(true).exactOptional(),
   /** How the cluster was given back: by whom, by which press (0: none), how far, from when to when. */
   release: z
     .strictObject({
@@ -91,11 +112,11 @@ export const buttonRecordSchema = z.strictObject({
   lastPress: pressNumber,
   /** The press whose build is under way. */
   building: pressNumber.exactOptional(),
+  /** When `journal recover` made this record: a press from just before may have been heard by the journal that is lost. */
+  recoveredAt: timeMs.exactOptional(),
   status: statusSchema,
 });
 export type ButtonRecord = Omit<z.infer<typeof buttonRecordSchema>, 'status'> & { status: Status };
-
-export const metaSchema = z.strictObject({ version: z.int().min(1) });
 
 /** Steps on the way to a cluster. With `releasing`, those that a restart goes on with. */
 export function isBuilding(step: Step): boolean {

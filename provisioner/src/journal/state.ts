@@ -17,7 +17,9 @@ import { pressFromVersion1 } from './upgrade.ts';
 export const pendingNoticeSchema = z.strictObject({
   notice: noticeSchema,
   /** Who, by a name that stays the same from start to start. */
-  to: z.array(z.string()).min(1),
+  to: z.array(z.string()),
+  /** Who would not have it, and in which words: kept for a person, who may have it sent again. */
+  refused: z.array(z.strictObject({ hook: z.string(), reason: z.string() })).exactOptional(),
 });
 export type PendingNotice = z.infer<typeof pendingNoticeSchema>;
 

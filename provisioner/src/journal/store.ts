@@ -18,6 +18,9 @@ const probeKey = 'probe';
 const noFault =
   /No space left|File too large|quota exceeded|Read-only file system|Permission denied|Operation not permitted|Too many open files/i;
 
+/** When the disk itself gave no answer, what is on it may be whole: no time to put an older copy there. Of glibc, or of Node. */
+const noAnswer = /Input\/output error|\bEIO\b/i;
+
 /** What to do then. */
 export const diskAdvice = 'make room on its disk, or see whether this user may write there';
 
@@ -41,11 +44,10 @@ export class Store {
     const { db, state, old, mark } = await read(folder);
     let store: Store | undefined;
     try {
-      if (mark === undefined && state.writes > 0) {
-        log.warn(
-          { journal: folder },
-          `${markName} is missing: whether the last writes are all there is not known`,
-        );
+      const unknown = 'whether the last writes are all there is not known';
+      if (mark === 'damaged') log.warn({ journal: folder }, `${markName} is damaged: ${unknown}`);
+      else if (mark === undefined && state.writes > 0) {
+        log.warn({ journal: folder }, `${markName} is missing: ${unknown}`);
       }
       store = new Store(db, new Mark(folder, state.writes), state);
       if (old || state.writes === 0) await store.#begin();
@@ -104,8 +106,11 @@ interface Found {
   db: Database;
   state: State;
   old: boolean;
-  mark: number | undefined;
+  mark: Marked;
 }
+
+/** What the mark says; undefined when there is none. A damaged one says nothing, and is written anew. */
+type Marked = number | 'damaged' | undefined;
 
 async function read(folder: string): Promise<Found> {
   const damage = attempt(folder, () => findDamage(folder));
@@ -114,18 +119,21 @@ async function read(folder: string): Promise<Found> {
   try {
     const mark = readMarkOf(folder);
     const entries = await db.iterator().all();
-    return { db, mark, ...readState(folder, entries, mark) };
+    return { db, mark, ...readState(folder, entries, mark === 'damaged' ? undefined : mark) };
   } catch (error) {
     await db.close();
-    throw error instanceof SetupError ? error : damaged(folder, messageOf(error));
+    throw error instanceof SetupError ? error : notOpened(folder, messageOf(error));
   }
 }
 
-function readMarkOf(folder: string): number | undefined {
+function readMarkOf(folder: string): Marked {
   try {
-    return readMark(folder);
+    const mark = readMark(folder);
+    return mark === undefined || Number.isSafeInteger(mark) ? mark : 'damaged';
   } catch (error) {
-    throw damaged(folder, `${markName}: ${messageOf(error)}`);
+    // One that cannot be read is another matter.
+    if (errnoOf(error) !== undefined) throw error;
+    return 'damaged';
   }
 }
 
@@ -159,12 +167,17 @@ async function openDatabase(folder: string): Promise<Database> {
         `another provisioner uses the journal ${folder}: stop it, or choose another folder`,
       );
     }
-    const words = messageOf(cause ?? error);
-    if (noFault.test(words)) {
-      throw new SetupError(
-        `the journal ${folder} cannot be opened: ${words} (${diskAdvice}; nothing is lost)`,
-      );
-    }
-    throw damaged(folder, words);
+    throw notOpened(folder, messageOf(cause ?? error));
   }
+}
+
+/** @param words of the operating system or of LevelDB. Pure. */
+export function notOpened(folder: string, words: string): SetupError {
+  const advice = noAnswer.test(words)
+    ? 'its disk does not answer: look at the disk and at the kernel messages before anything else'
+    : noFault.test(words)
+      ? `${diskAdvice}; nothing is lost`
+      : undefined;
+  if (advice === undefined) return damaged(folder, words);
+  return new SetupError(`the journal ${folder} cannot be opened: ${words} (${advice})`);
 }

@@ -1,14 +1,15 @@
 /** Puts manifests into a new cluster, so that doing it twice is harmless. */
 import { PlatformError } from '../platforms/platform.ts';
-import type { KubernetesClient } from './client.ts';
-import { explain } from './explain.ts';
+import { NotServed } from './discovery.ts';
+import { inShort } from './errors.ts';
+import type { Kube } from './kube.ts';
 import { type Manifest, titleOf } from './manifests.ts';
 
-/** The owner of the fields that the manifests set, as the cluster keeps it. */
-export const fieldManager = 'dashbutton';
+/** Where objects go that name no namespace, as everywhere in Kubernetes. */
+const defaultNamespace = 'default';
 
 export interface ApplyOptions {
-  /** Default {@link fieldManager}. */
+  /** Left out: our own. */
   fieldManager?: string;
   /** Called after each object. */
   onApplied?: (done: number, total: number) => void;
@@ -21,21 +22,21 @@ export interface ApplyOptions {
  * @throws PlatformError that names the object (`ConfigMap team/name: …`); transient when it may work later.
  */
 export async function applyManifests(
-  client: KubernetesClient,
+  kube: Kube,
   manifests: readonly Manifest[],
   options: ApplyOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const api = client.api(signal);
   const ordered = inOrder(manifests);
   for (const [i, manifest] of ordered.entries()) {
-    let known: boolean;
+    const { apiVersion, kind, metadata } = manifest;
     try {
-      known = await api.apply(manifest, options.fieldManager ?? fieldManager);
+      const namespace = metadata.namespace ?? defaultNamespace;
+      const path = await kube.kindPath(apiVersion, kind, namespace, metadata.name, signal);
+      await kube.apply(path, manifest, signal, options);
     } catch (error) {
-      throw explain(error, titleOf(manifest));
+      throw error instanceof NotServed ? unknownKind(manifest, manifests) : inShort(error, titleOf(manifest));
     }
-    if (!known) throw unknownKind(manifest, manifests);
     options.onApplied?.(i + 1, ordered.length);
   }
 }

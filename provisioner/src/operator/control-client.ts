@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import type { Health } from '../health.ts';
 import { type PressRecord, pressRecordSchema } from '../journal/records.ts';
+import type { RefusedNotice } from '../webhooks/webhooks.ts';
 import { tooLong } from './control-path.ts';
 import { handOutLimitMs } from './hand-out.ts';
 
@@ -13,6 +14,9 @@ const answerTimeoutMs = 10_000;
 
 /** What it asks its platform for takes up to {@link handOutLimitMs}; its own words shall arrive (milliseconds). */
 const platformTimeoutMs = handOutLimitMs + answerTimeoutMs;
+
+/** A hundred thousand records are put into text first (milliseconds). */
+const copyTimeoutMs = 60_000;
 
 /** A journal of a hundred thousand presses (bytes). */
 const maxAnswerBytes = 128 * 1024 * 1024;
@@ -23,6 +27,13 @@ export class NotRunning extends Error {
 }
 
 const pressesSchema = z.array(pressRecordSchema);
+const noticesSchema: z.ZodType<RefusedNotice[]> = z.array(
+  z.object({
+    ...{ webhook: z.string(), id: z.string(), at: z.string(), event: z.string() },
+    ...{ button: z.string(), press: z.int(), reason: z.string() },
+  }),
+);
+const sentSchema = z.object({ sent: z.int() });
 const orderedSchema = z.object({ words: z.string() });
 const partSchema = z.union([
   z.object({ ok: z.literal(true) }),
@@ -30,8 +41,20 @@ const partSchema = z.union([
 ]);
 const healthSchema: z.ZodType<Health> = z.object({
   relay: partSchema,
+  // One from before there were several says nothing of them.
+  relays: z.record(z.string(), partSchema).default({}),
+  quiet: z.record(z.string(), z.object({ cutAfterS: z.number(), keepAliveS: z.int() })).exactOptional(),
   journal: partSchema,
   platforms: z.record(z.string(), partSchema),
+  strangers: z.array(z.string()).exactOptional(),
+  // Left out by one that was started before it was counted.
+  clock: z
+    .object({
+      count: z.int(),
+      last: z.object({ at: z.number(), byMs: z.number() }).exactOptional(),
+    })
+    .exactOptional(),
+  rival: z.object({ instance: z.string(), heardAt: z.number(), first: z.boolean() }).exactOptional(),
 });
 const kubeconfigSchema = z.object({ kubeconfig: z.string().min(1) });
 const errorSchema = z.object({ error: z.string() });
@@ -44,6 +67,25 @@ export async function askPresses(path: string): Promise<PressRecord[]> {
 /** How every part of the running provisioner is doing. @throws as {@link askPresses}. */
 export async function askHealth(path: string): Promise<Health> {
   return parse(healthSchema, (await ask(path, 'GET', '/health')).body);
+}
+
+/** The text of a copy of the journal, taken while the provisioner runs: see journal/copy.ts. @throws as {@link askPresses}. */
+export async function askCopy(path: string): Promise<string> {
+  const { status, body } = await ask(path, 'GET', '/journal', '', copyTimeoutMs);
+  // A provisioner that was started before this route was made.
+  if (status !== 200) throw otherVersion();
+  return body;
+}
+
+/** Notices that a webhook has refused for good. @throws as {@link askPresses}. */
+export async function askRefusedNotices(path: string): Promise<RefusedNotice[]> {
+  return parse(noticesSchema, (await ask(path, 'GET', '/notices')).body);
+}
+
+/** Has refused notices sent again, all without `ids`. @returns how many. @throws as {@link askPresses}. */
+export async function sendNoticesAgain(path: string, ids?: readonly string[]): Promise<number> {
+  const { body } = await ask(path, 'POST', '/notices', JSON.stringify(ids === undefined ? {} : { ids }));
+  return parse(sentSchema, body).sent;
 }
 
 /**

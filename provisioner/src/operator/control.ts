@@ -3,8 +3,7 @@
  * socket that only its owner may open: who may read the journal's files may ask, nobody else.
  */
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Server as NetServer } from 'node:net';
 import { z } from 'zod';
 import type { Logger } from '../../../config/src/log.ts';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
@@ -19,8 +18,12 @@ const ownerOnlyMode = 0o600;
 /** Somebody who listens on this machine takes a connection at once (milliseconds). */
 const knockTimeoutMs = 1_000;
 
-export type Controlled = Pick<Provisioner, 'presses' | 'health' | 'release' | 'kubeconfig'>;
+export type Controlled = Pick<
+  Provisioner,
+  'presses' | 'health' | 'release' | 'kubeconfig' | 'refusedNotices' | 'sendNoticesAgain' | 'copyJournal'
+>;
 
+const idsSchema = z.strictObject({ ids: z.array(z.string()).exactOptional() });
 const clusterSchema = z.strictObject({ cluster: z.string().min(1) });
 
 /**
@@ -35,10 +38,7 @@ export async function startControl(
 ): Promise<(() => Promise<void>) | undefined> {
   const server = makeServer(routesOf(provisioner));
   try {
-    const long = tooLong(path);
-    if (long !== undefined) throw new Error(long);
-    await removeStale(path);
-    await listenPrivately(server, path);
+    await listenAlone(server, path);
   } catch (error) {
     log.warn(
       { reason: messageOf(error) },
@@ -53,11 +53,27 @@ export async function startControl(
 function routesOf(provisioner: Controlled): Routes {
   return {
     'GET /presses': () => json(provisioner.presses()),
+    'GET /journal': () => ({
+      status: 200,
+      type: 'text/plain; charset=utf-8',
+      body: provisioner.copyJournal(),
+    }),
+    'GET /notices': () => json(provisioner.refusedNotices()),
+    'POST /notices': async body => json({ sent: await provisioner.sendNoticesAgain(idsIn(body)) }, 202),
     'GET /health': () => json(provisioner.health()),
     'POST /release': async body => json({ words: await provisioner.release(clusterIn(body)) }, 202),
     // Not GET: a name is told, and nobody between shall keep the answer.
     'POST /kubeconfig': async body => json({ kubeconfig: await provisioner.kubeconfig(clusterIn(body)) }),
   };
+}
+
+/** Undefined for all. */
+function idsIn(body: string): string[] | undefined {
+  try {
+    return idsSchema.parse(JSON.parse(body)).ids;
+  } catch {
+    throw new SetupError('expected {"ids": ["<id>", …]}, or {} for all');
+  }
 }
 
 function clusterIn(body: string): string {
@@ -69,14 +85,27 @@ function clusterIn(body: string): string {
 }
 
 /**
- * Takes away what a killed provisioner left: a socket at which nobody answers. The journal is ours, so no other
- * provisioner answers there; anything else that stands there is not ours to remove.
+ * Listens at a path that only its owner may open, and that nobody else listens at.
+ * @throws Taken when somebody does, Error when the path cannot be used.
  */
+export async function listenAlone(server: NetServer, path: string): Promise<void> {
+  const long = tooLong(path);
+  if (long !== undefined) throw new Error(long);
+  await removeStale(path);
+  await listenPrivately(server, path);
+}
+
+/** Somebody listens there. */
+export class Taken extends Error {
+  override name = 'Taken';
+}
+
+/** Takes away what a killed process left: a socket at which nobody answers. Anything else there is not ours to remove. */
 async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) throw new Error(`${path} is there and is no socket: move it away`);
-  if (await answers(path)) throw new Error(`another program answers at ${path}: end it`);
+  if (await answers(path)) throw new Taken(`another program answers at ${path}: end it`);
   unlinkSync(path);
 }
 
@@ -97,7 +126,7 @@ function answers(path: string): Promise<boolean> {
 }
 
 /** The mode is right from the first moment: the mask is set while the socket is made, which `listen` does at once. */
-async function listenPrivately(server: Server, path: string): Promise<void> {
+async function listenPrivately(server: NetServer, path: string): Promise<void> {
   const before = process.umask(ownerOnlyMask);
   let listening: Promise<void>;
   try {

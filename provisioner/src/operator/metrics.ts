@@ -12,7 +12,7 @@ import { clusterStateOf, clusterStates } from './cluster-state.ts';
 /** What is measured. The last two are optional until every provisioner tells them: without them their metrics are left out. */
 export type Measured = Pick<
   Provisioner,
-  'counters' | 'connected' | 'presses' | 'health' | 'relayCounters' | 'noticesWaiting'
+  'counters' | 'presses' | 'health' | 'relays' | 'noticesWaiting' | 'refusedNotices' | 'clockJumps'
 >;
 
 export interface Metrics {
@@ -29,6 +29,7 @@ export function makeMetrics(provisioner: Measured, profiles: readonly string[]):
   collectDefaultMetrics({ register: registry });
   addPresses(registry, provisioner);
   addClusters(registry, provisioner, profiles);
+  addRelays(registry, provisioner);
   addParts(registry, provisioner);
   return { contentType: registry.contentType, text: () => registry.metrics() };
 }
@@ -120,11 +121,34 @@ function addClusters(registry: Registry, provisioner: Measured, profiles: readon
   });
 }
 
+function addRelays(registry: Registry, provisioner: Measured): void {
+  gauge(
+    registry,
+    'dashbutton_relay_connected',
+    '1 while connected to that relay and listening; presses come as long as one is.',
+    ['relay'],
+    set => {
+      for (const { name, connected } of provisioner.relays) set({ relay: name }, connected ? 1 : 0);
+    },
+  );
+  const counted = {
+    dashbutton_relay_connects_total: ['connects', 'Connections made to that relay.'],
+    dashbutton_relay_failures_total: ['failures', 'Attempts to reach that relay that failed.'],
+    dashbutton_relay_said_again_total: [
+      'saidAgain',
+      'Times that the relay handed out an old status or beacon of ours, and the newest was said again.',
+    ],
+    dashbutton_relay_deaf_total: ['deaf', 'Connections given up because our own beacon did not come back.'],
+  } as const;
+  for (const [name, [field, help]] of Object.entries(counted)) {
+    counter(registry, name, help, ['relay'], set => {
+      for (const relay of provisioner.relays) set({ relay: relay.name }, relay[field]);
+    });
+  }
+}
+
 function addParts(registry: Registry, provisioner: Measured): void {
   const ok = ({ ok }: PartHealth) => (ok ? 1 : 0);
-  gauge(registry, 'dashbutton_relay_connected', '1 while connected to the relay and listening.', [], set =>
-    set({}, provisioner.connected ? 1 : 0),
-  );
   gauge(registry, 'dashbutton_journal_ok', '1 while the journal can be written.', [], set =>
     set({}, ok(provisioner.health().journal)),
   );
@@ -138,11 +162,19 @@ function addParts(registry: Registry, provisioner: Measured): void {
         set({ platform }, ok(health));
     },
   );
-  counter(registry, 'dashbutton_relay_connects_total', 'Connections made to the relay.', [], set =>
-    set({}, provisioner.relayCounters.connects),
+  gauge(
+    registry,
+    'dashbutton_webhook_notices_refused',
+    'Notices that a webhook has refused for good, and that nobody has sent again.',
+    [],
+    set => set({}, provisioner.refusedNotices().length),
   );
-  counter(registry, 'dashbutton_relay_failures_total', 'Attempts to reach the relay that failed.', [], set =>
-    set({}, provisioner.relayCounters.failures),
+  counter(
+    registry,
+    'dashbutton_clock_jumps_total',
+    "How often this machine's clock was set, or the process held.",
+    [],
+    set => set({}, provisioner.clockJumps.count),
   );
   gauge(
     registry,

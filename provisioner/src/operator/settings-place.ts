@@ -4,6 +4,7 @@ import { readYamlFile } from '../../../config/src/yaml-file.ts';
 import { settingsSchema } from '../settings/config-schema.ts';
 
 export interface Place {
+  site: string;
   /** The journal's folder. */
   journal: string;
   /** By profile, in seconds: how long it may take to build a cluster, or to give one back. */
@@ -12,8 +13,9 @@ export interface Place {
 
 /** @throws SetupError with all problems of the file. */
 export function readPlace(path: string): Place {
-  const { journal, profiles } = readYamlFile(path, 'the settings file', settingsSchema);
+  const { site, journal, profiles } = readYamlFile(path, 'the settings file', settingsSchema);
   return {
+    site,
     journal: resolve(dirname(resolve(path)), journal),
     deadlineS: Object.fromEntries(Object.entries(profiles).map(([name, { deadlineS }]) => [name, deadlineS])),
   };

@@ -12,12 +12,22 @@ export interface Target {
   addOns: readonly string[];
 }
 
+/** What a cluster keeps of its order beside our mark: with these a lost journal is made again. */
+export interface Origin {
+  /** The name of the profile in the settings. */
+  profile: string;
+  /** When the press was accepted, in milliseconds since 1970. */
+  acceptedAt: number;
+}
+
 /** A cluster to ask for. The platform's own settings come from the profile. */
 export interface ClusterRequest extends Target {
   /** The address range reserved for it, as a CIDR. */
   range: string;
   /** One line for people who look at the platform's own list, and our mark: see {@link Sight.description}. */
   description: string;
+  /** No part of the mark: what is ours is told without it. */
+  origin?: Origin;
 }
 
 /** What every look at an existing cluster tells. */
@@ -31,8 +41,11 @@ export interface Sight {
 /** What the platform says of a cluster at one look. */
 export type Observation =
   | { kind: 'absent' }
-  /** Being built. `done` of `total` steps (for example nodes) are complete. */
-  | (Sight & { kind: 'building'; phase: string; done: number; total: number })
+  /**
+   * Being built. `done` of `total` steps (for example nodes) are complete. `phase` may be longer than a display, the
+   * useful words first; `trouble`, while something holds it up, is the platform's own sentence, for the log.
+   */
+  | (Sight & { kind: 'building'; phase: string; trouble?: string; done: number; total: number })
   /** Built, says the platform. The provisioner believes it when the API server has answered. */
   | (Sight & { kind: 'ready' })
   /** On its way out, by whoever's wish. */
@@ -40,14 +53,23 @@ export type Observation =
   /** Broken for good, with the platform's own words. */
   | (Sight & { kind: 'failed'; message: string });
 
-/** Where a cluster's API server is and how to know that it is the right one. */
+/** A cluster in the platform's own list, ours or anybody's. */
+export interface Listed extends Sight {
+  name: string;
+  /** As CIDRs. */
+  ranges: readonly string[];
+  /** It has not come to an end yet, good or bad: if it is a dash button's, nobody has been told that it is ready. */
+  isBuilding: boolean;
+  /** As far as it was written there; not by version 0.1.0. */
+  origin?: Partial<Origin>;
+}
+
+/** Where a cluster's API server is and how to get in. */
 export interface Access {
   /** Host, or host:port when the port is neither 6443 nor 443: what a person would type. At most 64 characters. */
   address: string;
-  /** The API's URL as the kubeconfig has it. */
+  /** For people: the API's URL as the kubeconfig's current context has it, or where that leads to. */
   server: string;
-  /** PEM of the cluster's certificate authority. */
-  ca: string;
   /** The whole kubeconfig as YAML. Secret: never logged, never on disk, never on the relay. */
   kubeconfig: string;
 }
@@ -63,10 +85,14 @@ export interface Platform {
    * what there is instead. Empty when all is there. Reads only.
    */
   missing(template: Template, signal: AbortSignal): Promise<string[]>;
+  /** Its own networks, where it tells them: no cluster's range may meet one of these. CIDRs with their names. */
+  networks?(signal: AbortSignal): Promise<{ cidr: string; name: string }[]>;
   /** How many steps {@link observe} will count for a build of this template; 0 when it cannot be known before. */
   stepsOf(template: Template): number;
-  /** The ranges that clusters on the platform already use, ours and other people's, as CIDRs. */
-  usedRanges(signal: AbortSignal): Promise<string[]>;
+  /** All clusters that it has, ours and other people's, as they are after this call. */
+  clusters(signal: AbortSignal): Promise<Listed[]>;
+  /** The same as it showed them last, without asking it; undefined when that is too long ago. */
+  recent(): readonly Listed[] | undefined;
   /**
    * Asks for the cluster. Resolves when the platform has taken the order or has finished it (some block until
    * then); rejects when it refused, or when the connection died, in which case the cluster may exist all the
@@ -91,15 +117,31 @@ export interface Platform {
   close(): Promise<void>;
 }
 
+/** The ranges that clusters on the platform already use, as CIDRs. @throws PlatformError */
+export async function usedRanges(platform: Platform, signal: AbortSignal): Promise<string[]> {
+  return (await platform.clusters(signal)).flatMap(({ ranges }) => ranges);
+}
+
+/** What a display shows while nobody knows more. */
+export const notAnswering = 'platform not answering';
+
 /** What went wrong, in the platform's words, and whether the same call may succeed later. */
 export class PlatformError extends Error {
   override name = 'PlatformError';
   /** True when the platform did not decide (connection lost, 5xx, timeout): look again. False when it refused. */
   readonly transient: boolean;
-  constructor(message: string, options: { transient: boolean; cause?: unknown }) {
+  /** Of a transient one: what a display shows meanwhile. */
+  readonly brief: string;
+  constructor(message: string, options: { transient: boolean; brief?: string; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.transient = options.transient;
+    this.brief = options.brief ?? notAnswering;
   }
+}
+
+/** What a display shows of trouble that may pass. */
+export function briefOf(error: unknown): string {
+  return error instanceof PlatformError ? error.brief : notAnswering;
 }
 
 /** True when the platform decided against it: trying again changes nothing. */

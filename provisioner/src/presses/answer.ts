@@ -7,7 +7,15 @@ import type { ButtonRecord, PressRecord } from '../journal/records.ts';
 import type { Rules } from '../settings/rules.ts';
 import type { Update } from './desk.ts';
 import type { Decision } from './intake.ts';
-import { type Said, saidAccepted, saidBuilding, saidReady, saidRejected, saidReleasing } from './statuses.ts';
+import {
+  phaseCallingOff,
+  type Said,
+  saidAccepted,
+  saidBuilding,
+  saidReady,
+  saidRejected,
+  saidReleasing,
+} from './statuses.ts';
 
 /** What the button's profile says that is needed to answer a press. */
 export interface Terms {
@@ -84,6 +92,8 @@ export class Answer {
     return {
       presses: [made, this.#about(of)],
       lastPress: this.#press.press,
+      // What is called off is not being built any more.
+      ...(this.#before.building === of ? { building: null } : {}),
       status: this.#releasing(made),
     };
   }
@@ -93,15 +103,16 @@ export class Answer {
     const record = clusterOf(this.#journal, this.#before.button, of);
     if (this.#before.status.cluster === record.cluster) return this.#before.status;
     if (record.step === 'releasing') return this.#releasing(record);
-    return saidBuilding(record, this.#terms.usualS, this.#nowMs);
+    return saidBuilding(record, this.#terms.usualS);
   }
 
-  #releasing({ cluster, profile, release }: PressRecord): Said {
+  #releasing({ cluster, profile, release, address }: PressRecord): Said {
+    const wasReady = address !== undefined;
     const { percent = 0, askedAt = this.#nowMs } = release ?? {};
     const usual = usualS(pastReleasesMs(this.#journal, profile), expectReleaseS);
-    const left = releaseLeftS(usual, (this.#nowMs - askedAt) / 1000);
+    const left = releaseLeftS(usual, Math.max(0, this.#nowMs - askedAt) / 1000);
     const upTo = percent < percentTaken ? percentTaken : 100;
-    return saidReleasing(cluster, 'giving it back', percent, upTo, left);
+    return saidReleasing(cluster, wasReady ? 'giving it back' : phaseCallingOff, percent, upTo, left);
   }
 
   /** The record of a press that is about another one's cluster. */

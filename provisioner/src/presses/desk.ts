@@ -78,12 +78,21 @@ export class Desk {
 
   /** Publishes a button's status as the journal has it. */
   sayAgain(button: string): void {
-    this.#say(button, this.#journal.button(button).status, true);
+    const payload = this.newest(button);
+    if (payload !== undefined) this.#publish(statusTopic(button), payload, true);
+  }
+
+  /** The same payload: what a relay should retain for this button. Undefined for one that is not ours. */
+  newest(button: string): Buffer | undefined {
+    const key = this.#keys.get(button);
+    return key && encode(key, statusTopic(button), this.#journal.button(button).status);
   }
 
   /** Something said in passing: not kept, not retained, belongs to no press. */
   mention(button: string, status: Status): void {
-    this.#say(button, status, false);
+    const key = this.#keys.get(button);
+    const topic = statusTopic(button);
+    if (key !== undefined) this.#publish(topic, encode(key, topic, status), false);
   }
 
   /** Resolves when all work that is queued now is done. */
@@ -99,14 +108,8 @@ export class Desk {
       this.#noticesOf(this.#journal.press(record.button, record.press), record),
     );
     await this.#journal.write({ presses, button: after, notices });
-    if (update.status !== undefined) this.#say(before.button, after.status, true);
-  }
-
-  #say(button: string, status: Status, retain: boolean): void {
-    const key = this.#keys.get(button);
-    if (key === undefined) return;
-    const topic = statusTopic(button);
-    this.#publish(topic, encode(key, topic, status), retain);
+    // As the journal has it, to the byte: so what comes back from a relay can be held against it.
+    if (update.status !== undefined) this.sayAgain(before.button);
   }
 }
 
@@ -115,9 +118,11 @@ export function nextButton(before: ButtonRecord, update: Update): ButtonRecord {
   const lastPress = Math.max(before.lastPress, update.lastPress ?? 0);
   const building = update.building === undefined ? before.building : (update.building ?? undefined);
   const seq = before.status.press === lastPress ? before.status.seq + 1 : 1;
+  const { recoveredAt } = before;
   return {
     button: before.button,
     lastPress,
+    ...(recoveredAt === undefined ? {} : { recoveredAt }),
     ...(building === undefined ? {} : { building }),
     status: update.status === undefined ? before.status : { ...update.status, press: lastPress, seq },
   };

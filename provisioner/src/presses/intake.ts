@@ -19,6 +19,8 @@ export interface Known {
   standingOfAll: number;
   /** Seconds since this button's last order was accepted, if there was one. */
   sinceOrderS?: number;
+  /** When the journal was made anew from what others knew, in seconds since 1970. */
+  recoveredS?: number;
   rules: Rules;
 }
 
@@ -33,7 +35,7 @@ export type Decision =
   | { kind: 'join'; of: number }
   /** A new wish while a cluster is ready, and the profile says to show that. */
   | { kind: 'show'; of: number }
-  /** Give that press's cluster back. */
+  /** Give that press's cluster back, or call its build off. */
   | { kind: 'release'; of: number }
   | { kind: 'reject'; code: Code; line: string };
 
@@ -42,23 +44,37 @@ export type Decision =
  *
  * Joining and showing come before freshness: freshness keeps a hoarded press from costing machines or a cluster,
  * and these cost none, so a button that waited long for its network is told of its cluster and not turned away.
- * @param nowS the lab's clock, in seconds since 1970.
+ * @param readingsS what the lab's clock shows, in seconds since 1970; after a jump of it also what it would without.
  */
-export function decide(known: Known, press: Press, nowS: number): Decision {
+export function decide(known: Known, press: Press, ...readingsS: readonly number[]): Decision {
   if (known.heard) return { kind: 'repeat' };
   if (press.press <= known.lastPress) return { kind: 'replay' };
   const calm = press.action === 'release' ? calmRelease(known) : calmCreate(known);
   if (calm !== undefined) return calm;
-  const ageS = nowS - press.time;
+  const agesS = readingsS.map(nowS => nowS - press.time);
+  const ageS = agesS.reduce((a, b) => (Math.abs(b) < Math.abs(a) ? b : a), agesS[0] ?? 0);
   if (Math.abs(ageS) > freshForS) {
     // The beacon is the lab's own clock, so an age below zero is a beacon from before the clock was set back.
-    return { kind: 'reject', code: 'STALE', line: `Press is ${ageText(ageS)}: press again` };
+    return { kind: 'reject', code: 'STALE', line: `Press is ${ageText(ageS)}` };
+  }
+  if (isFromBefore(known, press)) {
+    return { kind: 'reject', code: 'STALE', line: 'The lab was restored: press again' };
   }
   if (press.action === 'create') return refusedByRule(known) ?? { kind: 'accept' };
-  if (known.live === undefined) return refuse('Nothing to give back');
+  // One that is being built is called off: it is the newest wish.
+  const of = known.building ?? known.live;
+  if (of === undefined) return againstRule('Nothing to give back');
   return known.rules.releaseBy.includes('button')
-    ? { kind: 'release', of: known.live }
+    ? { kind: 'release', of }
     : againstRule('Only an operator may give it back');
+}
+
+/**
+ * The lost journal may have heard it, though nobody remembers. Of what is older than this the next journal would not have
+ * been told as fresh; so a clock that was wrong then refuses nothing but the presses of some minutes.
+ */
+function isFromBefore({ recoveredS }: Known, { time }: Press): boolean {
+  return recoveredS !== undefined && time <= recoveredS && time > recoveredS - 2 * freshForS;
 }
 
 /** What the lab's rules say against one more cluster. */
@@ -67,12 +83,15 @@ function refusedByRule({ standing, standingOfAll, sinceOrderS, rules }: Known): 
     return againstRule(`${standing} of ${rules.maxClusters} clusters stand: give one back`);
   }
   if (standingOfAll >= rules.maxClustersOfAll) {
-    return againstRule(`All ${rules.maxClustersOfAll} clusters of this lab are taken`);
+    return againstRule(`All ${rules.maxClustersOfAll} clusters of this lab are taken: give one back`);
   }
-  const waitS = rules.coolDownS - (sinceOrderS ?? rules.coolDownS);
+  // One from the future is of a clock that was set back: how long ago it was nobody knows.
+  const sinceS = sinceOrderS === undefined || sinceOrderS < 0 ? rules.coolDownS : sinceOrderS;
+  const waitS = rules.coolDownS - sinceS;
   return waitS > 0 ? againstRule(`Too soon: press again in ${Math.ceil(waitS)} s`) : undefined;
 }
 
+/** The display adds no advice to it: the line says what to do, where anything can be done. */
 function againstRule(line: string): Decision {
   return { kind: 'reject', code: 'QUOTA', line };
 }
@@ -81,17 +100,12 @@ function againstRule(line: string): Decision {
 function calmCreate({ building, releasing, live, rules }: Known): Decision | undefined {
   if (building !== undefined) return { kind: 'join', of: building };
   // One thing at a time for each button, or their statuses would talk across each other.
-  if (releasing !== undefined) return refuse('A cluster is being given back: press again when it is');
+  if (releasing !== undefined) return againstRule('A cluster is being given back: press again when it is');
   return rules.whenReady === 'show' && live !== undefined ? { kind: 'show', of: live } : undefined;
 }
 
-function calmRelease({ building, releasing }: Known): Decision | undefined {
-  if (building !== undefined) return refuse('Still being built: give it back when it is ready');
+function calmRelease({ releasing }: Known): Decision | undefined {
   return releasing === undefined ? undefined : { kind: 'join', of: releasing };
-}
-
-function refuse(line: string): Decision {
-  return { kind: 'reject', code: 'PLATFORM', line };
 }
 
 function ageText(ageS: number): string {

@@ -3,10 +3,11 @@ import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
 import type { Press, Status } from '../../../protocol/src/messages.ts';
 import { decode, type Refusal } from '../../../protocol/src/node/envelope.ts';
+import { pressedButton } from '../../../protocol/src/node/names-in-topics.ts';
 import { pressSchema } from '../../../protocol/src/node/schemas.ts';
 import type { SigningKey } from '../../../protocol/src/sign.ts';
-import { pressTopic } from '../../../protocol/src/topics.ts';
 import { beingReleased, clusterOf, newestLive } from '../builds/clusters.ts';
+import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal/index.ts';
 import { type ButtonRecord, type PressRecord, stands } from '../journal/records.ts';
 import { Answer, type Terms } from './answer.ts';
@@ -26,8 +27,9 @@ export interface ReceptionDeps {
   onStale: () => void;
   counters: Counters;
   log: Logger;
-  /** Milliseconds since 1970. */
-  now: () => number;
+  clock: Clock;
+  /** What time it is, in seconds since 1970; after a jump also what it would be without: see ClockWatch. */
+  readingsS: () => number[];
 }
 
 /** The status for a button whose signatures do not match ours. A genuine button ignores press 0. */
@@ -42,7 +44,7 @@ const wrongKey: Status = {
   leftS: 0,
   lookAgainS: 0,
   code: 'KEY',
-  line: 'Signature does not match this key',
+  line: 'Its key is not the labs: enroll it with --rekey, then flash',
 };
 
 const counterOf: Record<Refusal, 'tooLong' | 'badSignature' | 'badBody'> = {
@@ -56,27 +58,37 @@ type PressKey = `${string}/${number}`;
 
 export class Reception {
   readonly #deps: ReceptionDeps;
-  readonly #buttons: ReadonlyMap<string, string>;
+  /** Buttons whose last word was signed with another key than theirs. */
+  readonly #strangers = new Set<string>();
   readonly #complaints = new Complaints();
   /** Orders that are decided and not yet on disk, by profile: the quota counts them too. */
   readonly #underWay = new Map<PressKey, string>();
+  /** When this process accepted each button's last order, and when it began; by {@link Clock.ran}. */
+  readonly #orderedMs = new Map<string, number>();
+  readonly #startedMs: number;
 
   constructor(deps: ReceptionDeps) {
     this.#deps = deps;
-    this.#buttons = new Map([...deps.keys.keys()].map(button => [pressTopic(button), button]));
+    this.#startedMs = deps.clock.ran();
+  }
+
+  /** Buttons that sign with another key than the settings have for them, as far as their last words tell. */
+  get strangers(): string[] {
+    return [...this.#strangers].filter(button => this.#deps.keys.has(button));
   }
 
   /** Takes a payload from the relay. Never throws: these bytes may be anybody's. */
   take(topic: string, payload: Uint8Array): void {
     const { keys, counters, desk } = this.#deps;
     counters.received++;
-    const button = this.#buttons.get(topic);
+    const button = pressedButton(topic);
     const key = button === undefined ? undefined : keys.get(button);
     if (button === undefined || key === undefined) {
       this.#complain('(none)', 'unknown topic', topic.length);
       return;
     }
     const decoded = decode(key, topic, payload, pressSchema);
+    if (decoded.ok) this.#strangers.delete(button);
     if (!decoded.ok) {
       this.#refuse(button, decoded.reason, decoded.detail);
     } else if (desk.queued(button) >= maxQueued) {
@@ -88,14 +100,14 @@ export class Reception {
   }
 
   async #handle(button: string, press: Press): Promise<void> {
-    const { desk, journal, log, now, termsOf } = this.#deps;
+    const { desk, journal, log, clock, readingsS, termsOf } = this.#deps;
     const terms = termsOf(button);
     let decision: Decision = { kind: 'repeat' };
     try {
       await desk.update(button, before => {
-        decision = decide(this.#knownOf(before, press, terms), press, Math.floor(now() / 1000));
+        decision = decide(this.#knownOf(before, press, terms), press, ...readingsS());
         if (decision.kind === 'accept') this.#underWay.set(`${button}/${press.press}`, terms.profile);
-        return new Answer(journal, before, press, terms, now()).to(decision);
+        return new Answer(journal, before, press, terms, clock.now()).to(decision);
       });
       this.#after(button, press, decision);
     } catch (error) {
@@ -109,8 +121,8 @@ export class Reception {
   }
 
   #knownOf(before: ButtonRecord, press: Press, { profile, rules }: Terms): Known {
-    const { journal, now } = this.#deps;
-    const { button, building, lastPress } = before;
+    const { journal } = this.#deps;
+    const { button, building, lastPress, recoveredAt } = before;
     const live = newestLive(journal, button)?.press;
     const releasing = beingReleased(journal, button);
     const told = releasing !== undefined && releasing.cluster === before.status.cluster;
@@ -119,7 +131,6 @@ export class Reception {
     const known = new Set(orders.map(record => `${record.button}/${record.press}`));
     // Other buttons' orders that are being written at this moment count too.
     const unseen = [...this.#underWay].filter(([key, of]) => of === profile && !known.has(key));
-    const lastOrderMs = Math.max(...own.map(record => record.acceptedAt));
     return {
       lastPress,
       heard: journal.press(button, press.press) !== undefined,
@@ -127,11 +138,21 @@ export class Reception {
       standingOfAll:
         orders.filter(record => record.profile === profile && stands(record)).length + unseen.length,
       rules,
-      ...(own.length === 0 ? {} : { sinceOrderS: (now() - lastOrderMs) / 1000 }),
+      ...(own.length === 0 ? {} : { sinceOrderS: this.#sinceOrderMs(button, own) / 1000 }),
       ...(building === undefined ? {} : { building }),
+      ...(recoveredAt === undefined ? {} : { recoveredS: Math.floor(recoveredAt / 1000) }),
       ...(told ? { releasing: releasing.press } : {}),
       ...(live === undefined ? {} : { live }),
     };
+  }
+
+  /** Measured where this process accepted it; else what the wall's clock says, if that is possible. Below 0: not known. */
+  #sinceOrderMs(button: string, own: readonly PressRecord[]): number {
+    const { now, ran } = this.#deps.clock;
+    const orderedMs = this.#orderedMs.get(button);
+    if (orderedMs !== undefined) return ran() - orderedMs;
+    const sinceMs = now() - Math.max(...own.map(record => record.acceptedAt));
+    return sinceMs < 0 ? sinceMs : Math.max(sinceMs, ran() - this.#startedMs);
   }
 
   #after(button: string, press: Press, decision: Decision): void {
@@ -169,12 +190,14 @@ export class Reception {
         return;
       case 'accept':
         counters.accepted++;
+        this.#orderedMs.set(button, this.#deps.clock.ran());
         onWork(clusterOf(journal, button, press.press));
     }
   }
 
   #refuse(button: string, reason: Refusal, detail: string): void {
     this.#deps.counters[counterOf[reason]]++;
+    if (reason === 'bad signature') this.#strangers.add(button);
     // Signed with the button's true key: a button with a wrong one sees that signatures do not match.
     if (reason === 'bad signature' && this.#complaints.mayBeSaid(`key ${button}`, performance.now())) {
       this.#deps.desk.mention(button, wrongKey);

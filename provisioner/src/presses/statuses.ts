@@ -32,16 +32,10 @@ export function saidRejected(code: Code, line: string): Said {
  * @param usualS how long it usually takes, in seconds; @param upTo the percent at which this phase ends, 0 when
  * nobody knows: then no display moves on by itself.
  */
-export function saidBuilding(
-  record: PressRecord,
-  usualS: number,
-  nowMs: number,
-  phase = 'being built',
-  upTo = 0,
-): Said {
-  const { cluster, percent, acceptedAt } = record;
+export function saidBuilding(record: PressRecord, usualS: number, phase = 'being built', upTo = 0): Said {
+  const { cluster, percent, ranMs = 0 } = record;
   const state = stateOf(record.step);
-  const left = leftS(usualS, percent, (nowMs - acceptedAt) / 1000);
+  const left = leftS(usualS, percent, ranMs / 1000);
   const times = { leftS: left, lookAgainS: lookAgainS(left, state) };
   return { state, cluster, phase, percent, upTo: Math.max(percent, upTo), ...times };
 }
@@ -97,6 +91,9 @@ function inWords(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
+/** Of a build that is called off. */
+export const phaseCallingOff = 'calling it off';
+
 /** @param left in seconds. */
 export function saidReleasing(
   cluster: string,
@@ -109,15 +106,33 @@ export function saidReleasing(
   return { state: 'releasing', cluster, phase, percent, upTo: Math.max(percent, upTo), ...times };
 }
 
-export function saidReleased(cluster: string): Said {
+/** @param wasReady false for a build that was called off. */
+export function saidReleased(cluster: string, wasReady = true): Said {
   const times = { leftS: 0, lookAgainS: 0 };
-  return { state: 'released', cluster, phase: 'given back', percent: 100, upTo: 100, ...times };
+  const phase = wasReady ? 'given back' : 'called off';
+  return { state: 'released', cluster, phase, percent: 100, upTo: 100, ...times };
 }
 
-/** @param percent how far it had come. */
-export function saidFailed(cluster: string, percent: number, code: Code, line: string): Said {
+/**
+ * Of a cluster that never was ready: from here it is only removed. No display shows it; who has lost the journal and
+ * reads this from a relay knows it from a cluster that could not be given back and stands.
+ */
+export const phaseBuildFailed = 'build failed';
+/** Of one that was ready and stands. */
+export const phaseNotGivenBack = 'not given back';
+/** Of one of which nobody knows whether it ever was ready: a person has to look. */
+export const phaseLeft = 'left as it is';
+
+/** @param percent how far it had come. @param phase {@link phaseBuildFailed} or {@link phaseNotGivenBack}. */
+export function saidFailed(
+  cluster: string,
+  percent: number,
+  code: Code,
+  line: string,
+  phase = phaseNotGivenBack,
+): Said {
   const times = { leftS: 0, lookAgainS: 0 };
-  return { state: 'failed', cluster, phase: 'failed', percent, upTo: percent, ...times, code, line };
+  return { state: 'failed', cluster, phase, percent, upTo: percent, ...times, code, line };
 }
 
 /** The time left is told again when it has moved by this part of the usual time. */

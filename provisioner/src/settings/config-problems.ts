@@ -1,9 +1,9 @@
 /** What must fit together in the settings, beyond the shape of each: problems with the path of the setting. Pure. */
 
-import { isPool, maxRangesPerPool } from '../builds/ranges.ts';
 import { addOnProblem, rangeProblem, templateSchemas } from '../platforms/kinds.ts';
 import { proxyAddress } from '../way/proxy-url.ts';
 import { relayAddress } from '../way/relay-url.ts';
+import { checkPool, usualServices } from './pool-problems.ts';
 
 export interface Problem {
   path: PropertyKey[];
@@ -30,15 +30,38 @@ export function crossProblems(value: unknown): Problem[] {
     }
     checkRules(objectAt(rules), (message, ...path) => say(message, 'buttons', name, 'rules', ...path));
   }
+  checkRelays(top, say);
   checkWayOut(top, say);
   return problems;
 }
 
-function checkWayOut({ relay, proxy, proxyPasswordFile, proxyCa }: Loose, say: Say): void {
-  const { url, ca } = objectAt(relay);
-  if (ca !== undefined && typeof url === 'string' && relayAddress(url)?.tls === false) {
-    say('only mqtts and wss have a certificate: leave it out or make the url one of these', 'relay', 'ca');
+/** One relay, or a list; two of a list with one address would throw each other out. */
+function checkRelays({ relay, relays }: Loose, say: Say): void {
+  if (relay === undefined && relays === undefined) {
+    say('expected relay, or a list called relays', 'relay');
+  } else if (relay !== undefined && relays !== undefined) {
+    say('there is relay too: put that into the list', 'relays');
   }
+  if (relay !== undefined) checkRelay(objectAt(relay), (message, ...path) => say(message, 'relay', ...path));
+  const seen = new Set<string>();
+  for (const [i, one] of (Array.isArray(relays) ? relays : []).entries()) {
+    const { url } = objectAt(one);
+    checkRelay(objectAt(one), (message, ...path) => say(message, 'relays', String(i), ...path));
+    if (typeof url !== 'string') continue;
+    if (seen.has(url)) say('stands above already: each relay once', 'relays', String(i), 'url');
+    seen.add(url);
+  }
+}
+
+function checkRelay(relay: Loose, say: Say): void {
+  const { url, ca } = relay;
+  if (ca !== undefined && typeof url === 'string' && relayAddress(url)?.tls === false) {
+    say('only mqtts and wss have a certificate: leave it out or make the url one of these', 'ca');
+  }
+  checkWayOut(relay, say);
+}
+
+function checkWayOut({ proxy, proxyPasswordFile, proxyCa }: Loose, say: Say): void {
   const way = typeof proxy === 'string' ? proxyAddress(proxy) : undefined;
   // A proxy that is none has been told of already.
   if (proxy !== undefined && way === undefined) return;
@@ -59,8 +82,11 @@ function checkProfile(profile: Loose, platforms: Loose, say: Say): void {
     say(`expected at least expectS (${expectS})`, 'deadlineS');
   }
   checkRules(objectAt(rules), (message, ...path) => say(message, 'rules', ...path));
-  const rangeFits = checkRange(profile, say);
-  const type = objectAt(platforms[String(platform)]).type;
+  const on = objectAt(platforms[String(platform)]);
+  const { type } = on;
+  const others = networksOf(type, on, objectAt(template));
+  const { rangePool, rangePrefix, exclude } = profile;
+  const rangeFits = checkPool({ rangePool, rangePrefix, exclude, others }, say);
   const schema = typeof type === 'string' ? templateSchemas[type] : undefined;
   if (typeof type !== 'string' || schema === undefined || template === undefined) return;
   sayPlaceholders(template, (message, ...path) => say(message, 'template', ...path));
@@ -91,21 +117,18 @@ function checkRules({ timeToLiveS, warnBeforeS }: Loose, say: Say): void {
     say(`expected at most half of timeToLiveS (${timeToLiveS})`, 'warnBeforeS');
 }
 
-/** True when prefix and pool fit each other. */
-function checkRange({ rangePool, rangePrefix }: Loose, say: Say): boolean {
-  // What is impossible by itself has been told of already.
-  if (typeof rangePrefix !== 'number' || rangePrefix > 32) return false;
-  if (typeof rangePool !== 'string' || !isPool(rangePool)) return false;
-  const poolPrefix = Number(rangePool.split('/')[1]);
-  if (rangePrefix < poolPrefix) {
-    say(`expected at least ${poolPrefix}, the prefix of rangePool`, 'rangePrefix');
-    return false;
-  }
-  if (2 ** (rangePrefix - poolPrefix) > maxRangesPerPool) {
-    say(`makes more than ${maxRangesPerPool} ranges: choose a smaller rangePool`, 'rangePrefix');
-    return false;
-  }
-  return true;
+/** The networks that a pod or a node must not be in, by the settings of the platform and the template. */
+function networksOf(type: unknown, platform: Loose, template: Loose): [string, string][] {
+  const own = Array.isArray(platform.networks) ? platform.networks.filter(it => typeof it === 'string') : [];
+  const networks = own.map((it): [string, string] => [it, 'one of the networks of its platform']);
+  if (type !== 'cluster-api') return networks;
+  const { services } = template;
+  if (typeof services === 'string') return [...networks, [services, 'services of its template']];
+  // Manifests say their own; a class without it has kubeadm's.
+  const isClass = template.class !== undefined;
+  return isClass
+    ? [...networks, [usualServices, "kubeadm's network of services (services of its template says another)"]]
+    : networks;
 }
 
 /** A template is at most this deep: what is deeper is not looked at. */

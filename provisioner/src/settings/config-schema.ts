@@ -2,12 +2,11 @@
 import { z } from 'zod';
 import { listenAddress } from '../../../config/src/listen-address.ts';
 import { nameSchema } from '../../../protocol/src/node/schemas.ts';
-import { isPool } from '../builds/ranges.ts';
+import { isPool, networkHint } from '../builds/ranges.ts';
 import { platformSchema } from '../platforms/kinds.ts';
-import { noProxy, proxyAddress, proxyUrlHint } from '../way/proxy-url.ts';
-import { relayAddress, relayUrlHint } from '../way/relay-url.ts';
 import { webhookEvents } from '../webhooks/event.ts';
 import { crossProblems } from './config-problems.ts';
+import { relaysShape, wayOutShape } from './relays.ts';
 
 /** A week: longer than any build, and the most that a status can say (seconds). */
 const maxDurationS = 604_800;
@@ -21,22 +20,6 @@ const label = z
   .regex(/^[A-Za-z0-9]([A-Za-z0-9_-]{0,38}[A-Za-z0-9])?$/, 'letters, digits, inner - and _');
 
 const durationS = z.int().min(1).max(maxDurationS);
-
-const relayUrl = z.string().refine(text => relayAddress(text) !== undefined, relayUrlHint);
-
-/** The problem is named by its text, so that a password in the URL gets its own message and is not repeated. */
-const proxyUrl = z.string().superRefine((text, context) => {
-  const message = proxyProblem(text);
-  if (message !== undefined) context.addIssue({ code: 'custom', message });
-});
-
-const relaySchema = z.strictObject({
-  url: relayUrl,
-  user: nameSchema,
-  passwordFile: file,
-  ca: file.exactOptional(),
-  keepAliveS: z.int().min(5).max(300).exactOptional(),
-});
 
 /** From a whole /8 per cluster down to eight addresses. */
 const prefixSchema = z.int().min(8).max(29);
@@ -61,10 +44,9 @@ const webhookSchema = z.strictObject({
 
 const profileSchema = z.strictObject({
   platform: z.string(),
-  rangePool: z
-    .string()
-    .refine(isPool, 'expected an IPv4 network like 172.16.0.0/12, no bits set behind the prefix'),
+  rangePool: z.string().refine(isPool, networkHint),
   rangePrefix: prefixSchema,
+  exclude: z.array(z.string().refine(isPool, networkHint)).max(100).exactOptional(),
   expectS: durationS,
   deadlineS: durationS,
   rules: rulesSchema.extend({ maxClustersOfAll: z.int().min(1).max(10_000).exactOptional() }).exactOptional(),
@@ -82,10 +64,8 @@ const buttonSchema = z.strictObject({
 
 const shape = z.strictObject({
   site: nameSchema,
-  relay: relaySchema,
-  proxy: proxyUrl.exactOptional(),
-  proxyPasswordFile: file.exactOptional(),
-  proxyCa: file.exactOptional(),
+  ...relaysShape,
+  ...wayOutShape,
   siteKeyFile: file,
   journal: file,
   monitor: listenAddress.exactOptional(),
@@ -105,12 +85,3 @@ export const settingsSchema: z.ZodType<Settings> = shape.superRefine(
   },
   { when: () => true },
 );
-
-function proxyProblem(text: string): string | undefined {
-  if (text === noProxy) return undefined;
-  const proxy = proxyAddress(text);
-  if (proxy === undefined) return proxyUrlHint;
-  if (proxy.password !== undefined)
-    return 'holds a password: put it into a file and name that with proxyPasswordFile';
-  return undefined;
-}

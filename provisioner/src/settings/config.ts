@@ -4,18 +4,18 @@ import { listenAt } from '../../../config/src/listen-address.ts';
 import { readKey, readSecret } from '../../../config/src/secret-file.ts';
 import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../../config/src/yaml-file.ts';
-import { keyBytes } from '../../../protocol/src/sign.ts';
+import { keyBytes } from '../../../protocol/src/messages.ts';
 import { nextFree } from '../builds/ranges.ts';
 import { type Manifest, readManifests } from '../kubernetes/manifests.ts';
 import type { SettingsFiles } from '../platforms/files.ts';
 import { type PlatformConfig, platformConfig, templateConfig } from '../platforms/kinds.ts';
-import type { ProxyAddress, RelayAddress } from '../way/addresses.ts';
-import { type Environment, proxyFor } from '../way/proxy-env.ts';
-import { noProxy, proxyAddress } from '../way/proxy-url.ts';
-import { relayAddress, relayUrlHint } from '../way/relay-url.ts';
+import type { RelayLogin } from '../way/addresses.ts';
+import { type Environment, noProxyComplaints } from '../way/proxy-env.ts';
+import { proxyOfEnvironment } from '../way/proxy-url.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import { webhookKey } from '../webhooks/sign.ts';
 import { type Settings, settingsSchema } from './config-schema.ts';
+import { relayLogins, relayWarnings } from './relays.ts';
 import type { ProfileRules, RuleSettings } from './rules.ts';
 
 /** What a kind of button orders. */
@@ -25,6 +25,8 @@ export interface Profile {
   /** The pool of address ranges as CIDR, and the length of each range's prefix. */
   rangePool: string;
   rangePrefix: number;
+  /** Parts of the pool that no cluster gets, as CIDRs. */
+  exclude?: readonly string[];
   /** How long a build usually takes, until this profile has a history of its own (seconds). */
   expectS: number;
   /** Not ready by then means failed; so does not given back (seconds). */
@@ -44,9 +46,8 @@ export interface ProvisionerConfig {
   site: string;
   /** 32 bytes; signs the beacon. */
   siteKey: Uint8Array;
-  /** `keepAliveS`: the longest silence towards the relay, in seconds; default 30. */
-  relay: RelayAddress & { user: string; password: string; keepAliveS?: number };
-  proxy?: ProxyAddress;
+  /** At least one. They share nothing; presses come from any, statuses go to all. */
+  relays: readonly RelayLogin[];
   /** The journal's folder. */
   journal: string;
   platforms: Readonly<Record<string, PlatformConfig>>;
@@ -56,6 +57,8 @@ export interface ProvisionerConfig {
   /** Where metrics and health are to be had. */
   monitor?: { host: string; port: number };
   webhooks?: readonly Webhook[];
+  /** What a person should know of the settings, although nothing is wrong: one sentence each. */
+  warnings?: readonly string[];
 }
 
 /** Whom to tell what became of a press. */
@@ -71,16 +74,31 @@ export interface Webhook {
 
 /**
  * Reads a settings file and every file that it names; relative paths count from its folder. Settings that say
- * nothing of a proxy take the one of `env`, see {@link proxyFor}.
- * @throws SetupError with all problems: first those of the file itself, then those of the files it names.
+ * nothing of a proxy take the one of `env`, see way/proxy-env.ts.
+ * @param onFile told of each file that is read, or could not be. @throws SetupError with all problems: first those of the file itself, then those of the files it names.
  */
-export function loadConfig(path: string, env: Environment = process.env): ProvisionerConfig {
+export function loadConfig(
+  path: string,
+  env: Environment = process.env,
+  onFile: (path: string) => void = () => {},
+): ProvisionerConfig {
+  onFile(resolve(path));
   const settings = readYamlFile(path, 'the settings file', settingsSchema);
-  return resolveFiles(settings, dirname(resolve(path)), env);
+  return resolveFiles(settings, dirname(resolve(path)), env, onFile);
 }
 
-function resolveFiles(settings: Settings, folder: string, env: Environment): ProvisionerConfig {
+function resolveFiles(
+  settings: Settings,
+  folder: string,
+  env: Environment,
+  onFile: (path: string) => void,
+): ProvisionerConfig {
   const problems: string[] = [];
+  const locate = (path: string) => {
+    const at = resolve(folder, path);
+    onFile(at);
+    return at;
+  };
   // Collects, so that three missing files are three lines and not three runs.
   const collect = <T>(get: () => T, fallback: T): T => {
     try {
@@ -91,31 +109,24 @@ function resolveFiles(settings: Settings, folder: string, env: Environment): Pro
     }
   };
   const read = <T>(reader: (path: string, what: string) => T, path: string, what: string, fallback: T): T =>
-    collect(() => reader(resolve(folder, path), what), fallback);
+    collect(() => reader(locate(path), what), fallback);
   const secret = (path: string, what: string) => read(readSecret, path, what, '');
   const pem = (path: string, what: string) => read(readPem, path, what, '');
   const key = (path: string, what: string) =>
     read<Uint8Array>((at, name) => readKey(at, name, keyBytes), path, what, new Uint8Array(keyBytes));
 
   const files: SettingsFiles = {
-    path: path => resolve(folder, path),
+    path: locate,
     text: (path, what) => read(readTextFile, path, what, ''),
     secret,
     pem,
     collect,
   };
 
-  const { relay } = settings;
   const config: ProvisionerConfig = {
     site: settings.site,
     siteKey: key(settings.siteKeyFile, 'siteKeyFile'),
-    relay: {
-      ...relayOf(relay.url),
-      ...(relay.ca === undefined ? {} : { ca: pem(relay.ca, 'relay.ca') }),
-      ...(relay.keepAliveS === undefined ? {} : { keepAliveS: relay.keepAliveS }),
-      user: relay.user,
-      password: secret(relay.passwordFile, 'relay.passwordFile'),
-    },
+    relays: relayLogins(settings, files, env),
     journal: resolve(folder, settings.journal),
     platforms: mapValues(settings.platforms, (platform, name) =>
       platformConfig(platform, `platforms.${name}`, files),
@@ -144,13 +155,22 @@ function resolveFiles(settings: Settings, folder: string, env: Environment): Pro
           })),
         }),
   };
-  const proxy =
-    settings.proxy === undefined
-      ? collect(() => proxyFor(config.relay, env), undefined)
-      : proxyOf(settings, secret, pem);
-  if (proxy !== undefined) config.proxy = proxy;
+  const warnings = warningsOf(settings, env);
+  if (warnings.length > 0) config.warnings = warnings;
   if (problems.length > 0) throw new SetupError(problems.join('\n'));
   return config;
+}
+
+/** What is not understood, and yet keeps nobody from running: each once. */
+function warningsOf(settings: Settings, env: Environment): string[] {
+  const byEnvironment = Object.values(settings.platforms).some(
+    platform => platform.type === 'cluster-api' && platform.proxy === proxyOfEnvironment,
+  );
+  // Whatever its name: it is not looked up, and is not on this machine.
+  const platform = { host: 'platform', port: 443, tls: true };
+  return [
+    ...new Set([...relayWarnings(settings, env), ...(byEnvironment ? noProxyComplaints(platform, env) : [])]),
+  ];
 }
 
 /** The template with the files that it names; looked at with the first range of its pool. */
@@ -165,28 +185,6 @@ function templateOf(
   // The schema has seen that both are there.
   if (settings === undefined || range === undefined) return template;
   return templateConfig(template, settings, at, range, files);
-}
-
-/** The schema has seen that the URL is one. */
-function relayOf(url: string): RelayAddress {
-  const relay = relayAddress(url);
-  if (relay === undefined) throw new SetupError(`relay.url: ${relayUrlHint}`);
-  return relay;
-}
-
-/** The proxy of the settings with its secrets; undefined for `none`. */
-function proxyOf(
-  { proxy = noProxy, proxyPasswordFile, proxyCa }: Settings,
-  secret: (path: string, what: string) => string,
-  pem: (path: string, what: string) => string,
-): ProxyAddress | undefined {
-  const way = proxyAddress(proxy);
-  if (way === undefined) return undefined;
-  return {
-    ...way,
-    ...(proxyPasswordFile === undefined ? {} : { password: secret(proxyPasswordFile, 'proxyPasswordFile') }),
-    ...(proxyCa === undefined ? {} : { ca: pem(proxyCa, 'proxyCa') }),
-  };
 }
 
 /** Looked at now, so that one that cannot be a key is named with everything else. */

@@ -11,6 +11,16 @@ export interface RelayAddress {
   path?: string;
 }
 
+/** One relay of the settings: where it is, how to get there, and as whom. Holds secrets: never log it. */
+export interface RelayLogin extends RelayAddress {
+  user: string;
+  password: string;
+  /** The longest silence towards it, in seconds; default 30. */
+  keepAliveS?: number;
+  /** Absent: directly. */
+  proxy?: ProxyAddress;
+}
+
 /** The way out of the lab. */
 export interface ProxyAddress {
   /** `http`: CONNECT; `https`: the same after TLS with the proxy itself; `socks5`: RFC 1928. */

@@ -5,7 +5,9 @@
  */
 import type { Duplex } from 'node:stream';
 import { type IClientOptions, MqttClient } from 'mqtt';
+import type { ProxyAddress, RelayAddress } from './addresses.ts';
 import { HopError, socketReason } from './hop-error.ts';
+import { closedInTunnel, inspectedPage, noMqtt } from './no-tunnel.ts';
 
 /** The relay has this long to answer CONNECT and SUBSCRIBE, in milliseconds, or less: {@link silenceMs}. */
 const answerTimeoutMs = 10_000;
@@ -18,6 +20,12 @@ export const defaultKeepAliveS = 30;
 
 /** Topics in one SUBSCRIBE packet: keeps it near 3 kB, below what any broker or proxy minds. */
 const subscribeBatch = 64;
+
+/**
+ * SUBSCRIBE packets that may wait for their answer at a time. One after the other, 6,000 buttons behind a round trip
+ * of 100 ms would take 9 s; all at once, a broker that counts packets might mind.
+ */
+const subscribesAtOnce = 8;
 
 /** More unacknowledged messages than this and the relay is not working, whatever its pings say. */
 const maxUnacknowledged = 10_000;
@@ -35,6 +43,8 @@ export interface ConnectionOptions {
   stream: Duplex;
   /** For messages: relay host and port. */
   relayName: string;
+  /** How the stream was dialled: an error says whether it was the proxy. */
+  way?: RelayAddress & { proxy?: ProxyAddress };
   user: string;
   password: string;
   will: LastWill;
@@ -49,8 +59,8 @@ const connackReasons: Record<number, string> = {
   1: 'it does not speak MQTT 3.1.1',
   2: 'it does not take this client id',
   3: 'it is not available right now',
-  4: 'bad user name or password: check relay.user and relay.passwordFile',
-  5: 'not authorized: check relay.user and relay.passwordFile, and the users file of the relay',
+  4: 'bad user name or password: check user and passwordFile of this relay in the settings',
+  5: 'not authorized: check user and passwordFile of this relay in the settings, and the users file of the relay',
 };
 
 export class Connection {
@@ -60,26 +70,57 @@ export class Connection {
   readonly #name: string;
   readonly #answerWithinMs: number;
   #unacknowledged = 0;
-  #reason = 'the relay closed the connection';
+  /** By performance.now(), when the last packet came. */
+  #heardAt = performance.now();
+  #cutAfterMs: number | undefined;
+  /** We end it, or nobody was there any more. */
+  #given = false;
+  #reason: string;
 
-  private constructor(client: MqttClient, name: string, keepAliveS: number) {
+  private constructor(client: MqttClient, name: string, keepAliveS: number, through: boolean) {
+    this.#reason = `the relay${through ? ', or the proxy before it,' : ''} closed the connection`;
     this.#client = client;
     this.#name = name;
     this.#answerWithinMs = answerWithinMs(keepAliveS);
-    this.closed = new Promise(resolve => client.once('close', () => resolve(this.#reason)));
+    client.on('packetreceive', () => {
+      this.#heardAt = performance.now();
+    });
+    this.closed = new Promise(resolve =>
+      client.once('close', () => {
+        if (!this.#given) this.#cutAfterMs = performance.now() - this.#heardAt;
+        resolve(this.#reason);
+      }),
+    );
     // Without a listener MQTT.js' errors end the process; the reason is told by `closed`.
     client.on('error', error => {
       const silent = error.message === 'Keepalive timeout';
+      this.#given ||= silent;
       this.#reason = silent ? `no sign of life for ${silenceMs(keepAliveS) / 1000} s` : socketReason(error);
     });
   }
 
-  /** Sends CONNECT and waits for the relay's yes. @throws HopError RELAY with the CONNACK's reason. */
+  /**
+   * For how long nothing had come when somebody else ended it, in milliseconds; undefined while it lives, and when it
+   * was given up here.
+   */
+  get cutAfterMs(): number | undefined {
+    return this.#cutAfterMs;
+  }
+
+  /**
+   * Sends CONNECT and waits for the relay's yes. @throws HopError RELAY with the CONNACK's reason, or PROXY when what
+   * answers is a page, or nobody, at the end of a proxy's tunnel.
+   */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const { stream, keepAliveS = defaultKeepAliveS } = options;
     const client = new MqttClient(() => stream, clientOptions(options, keepAliveS));
     client.on('message', options.onMessage);
-    const connection = new Connection(client, options.relayName, keepAliveS);
+    const connection = new Connection(
+      client,
+      options.relayName,
+      keepAliveS,
+      options.way?.proxy !== undefined,
+    );
     // MQTT.js tells only of errors with a code; the WebSocket's words for its end have none.
     stream.once('error', error => {
       connection.#reason = socketReason(error);
@@ -88,6 +129,11 @@ export class Connection {
       client.once('error', error => resolve(connackReason(error))),
     );
     client.connect();
+    // After MQTT.js has its own listener: this one would set the stream flowing.
+    let first: Buffer | undefined;
+    stream.once('data', (bytes: Buffer) => {
+      first = bytes;
+    });
     const why = await Promise.race([
       new Promise<undefined>(resolve => client.once('connect', () => resolve(undefined))),
       refused,
@@ -95,30 +141,35 @@ export class Connection {
     ]);
     if (why === undefined) return connection;
     connection.drop();
-    throw new HopError('RELAY', `${options.relayName} refused: ${why}`);
+    throw noConnection(options, why, first);
   }
 
   /**
-   * Subscribes with QoS 1. Returns the topics that the relay refused: one unknown button must not keep the
-   * others waiting.
-   * @throws HopError RELAY when there is no answer.
+   * Subscribes, to many topics in several packets. Returns the topics that the relay refused: one unknown button must
+   * not keep the others waiting. With QoS 0 nobody waits for it: the answer may come when the relay has time, because
+   * thousands of statuses may be before it.
+   * @throws HopError RELAY when there is no answer, or the connection ends.
    */
-  async subscribe(topics: readonly string[]): Promise<string[]> {
+  async subscribe(topics: readonly string[], qos: 0 | 1 = 1): Promise<string[]> {
     const refused: string[] = [];
-    for (let i = 0; i < topics.length; i += subscribeBatch) {
-      refused.push(...(await this.#subscribeBatch(topics.slice(i, i + subscribeBatch))));
-    }
+    let next = 0;
+    const work = async () => {
+      while (next < topics.length) {
+        const batch = topics.slice(next, next + subscribeBatch);
+        next += subscribeBatch;
+        refused.push(...(await this.#subscribeBatch(batch, qos)));
+      }
+    };
+    await Promise.all(Array.from({ length: subscribesAtOnce }, work));
     return refused;
   }
 
-  #subscribeBatch(topics: string[]): Promise<string[]> {
+  #subscribeBatch(topics: string[], qos: 0 | 1): Promise<string[]> {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => reject(new HopError('RELAY', `${this.#name} ${why}`));
-      const timer = setTimeout(
-        () => fail(`does not answer SUBSCRIBE within ${this.#answerWithinMs / 1000} s`),
-        this.#answerWithinMs,
-      );
-      this.#client.subscribe(topics, { qos: 1 }, (error, _granted, packet) => {
+      const late = () => fail(`does not answer SUBSCRIBE within ${this.#answerWithinMs / 1000} s`);
+      const timer = qos === 0 ? undefined : setTimeout(late, this.#answerWithinMs);
+      this.#client.subscribe(topics, { qos }, (error, _granted, packet) => {
         clearTimeout(timer);
         // MQTT.js makes an error of one refusal among many; the packet tells which (3.1.1 section 3.9.3).
         if (packet === undefined) return fail(`closed while subscribing: ${error?.message ?? 'no reason'}`);
@@ -127,19 +178,15 @@ export class Connection {
     });
   }
 
-  /** QoS 1. Returns at once: a message that is lost with the connection is said again after the next connect. */
-  publish(topic: string, payload: Buffer, retain: boolean): void {
-    void this.#publish(topic, payload, retain);
-  }
-
   /** Says these last words, waits a moment for their acknowledgement, and leaves in order (no will). */
   async goodbye(topic: string, payload: Buffer): Promise<void> {
+    this.#given = true;
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>(resolve => {
       timer = setTimeout(resolve, goodbyeTimeoutMs);
     });
     await Promise.race([
-      this.#publish(topic, payload, true).then(() => this.#client.endAsync()),
+      this.publish(topic, payload, true).then(() => this.#client.endAsync()),
       limit,
       this.closed,
     ]);
@@ -150,11 +197,16 @@ export class Connection {
   /** Ends the connection here and now; the relay publishes the will. */
   drop(reason?: string): void {
     if (reason !== undefined) this.#reason = reason;
+    this.#given = true;
     this.#client.end(true);
     this.#client.stream.destroy();
   }
 
-  async #publish(topic: string, payload: Buffer, retain: boolean): Promise<void> {
+  /**
+   * QoS 1. Resolves when it is acknowledged, or lost with the connection: then it is said again after the next one, so
+   * nobody has to wait for it. Never rejects.
+   */
+  async publish(topic: string, payload: Buffer, retain: boolean): Promise<void> {
     if (this.#unacknowledged >= maxUnacknowledged) return this.drop('the relay acknowledges nothing');
     this.#unacknowledged++;
     try {
@@ -195,6 +247,29 @@ function clientOptions(options: ConnectionOptions, keepAliveS: number): IClientO
     timerVariant: 'native',
     will: { topic: options.will.topic, payload: options.will.payload, qos: 1, retain: true },
   };
+}
+
+/** With CONNACK every relay begins (MQTT 3.1.1 section 3.2). */
+const connackType = 0x20;
+
+/** Why there is no connection. @param first what came over the stream, if anything did. */
+function noConnection(
+  { way, relayName }: ConnectionOptions,
+  why: string,
+  first: Buffer | undefined,
+): HopError {
+  if (way !== undefined && first !== undefined && first[0] !== connackType) {
+    return noMqtt(relayName, way, way.proxy, first);
+  }
+  // TLS or a WebSocket would have shown already that the relay is there.
+  const bare = way !== undefined && !way.tls && way.path === undefined;
+  if (bare && way.proxy !== undefined && first === undefined) return closedInTunnel(way.proxy, way);
+  // Where somebody looks into TLS, this is how MQTT ends.
+  const mayInspect = way?.proxy !== undefined && way.tls && first === undefined;
+  const advice = mayInspect
+    ? ` (or the proxy looks into TLS and lets HTTP pass alone: ${inspectedPage})`
+    : '';
+  return new HopError('RELAY', `${relayName} refused: ${why}${advice}`);
 }
 
 function connackReason(error: Error): string {

@@ -7,13 +7,13 @@
  * - The lower-case name wins over the upper-case one; an empty variable is as good as none.
  * - A relay on this very machine (localhost, 127.0.0.0/8, ::1) is always reached directly: to a proxy, the name
  *   would mean another machine.
- * - NO_PROXY: `*`, names (with everything below them; a dot or `*.` in front says the same), addresses, networks
- *   (10.0.0.0/8), each with a port if need be; separated by commas or blanks. No name is looked up for it.
+ * - NO_PROXY: see no-proxy.ts.
  */
 import { BlockList, isIP } from 'node:net';
 import { SetupError } from '../../../config/src/setup-error.ts';
 import type { ProxyAddress, RelayAddress } from './addresses.ts';
-import { proxyAddress } from './proxy-url.ts';
+import { complaints, excepts, hasName } from './no-proxy.ts';
+import { proxyAddress, proxyUrlProblem } from './proxy-url.ts';
 
 /** As process.env. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,17 +23,32 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws SetupError when the variable holds no URL of a proxy; its value, which may hold a password, is not repeated.
  */
 export function proxyFor(relay: RelayAddress, env: Environment): ProxyAddress | undefined {
-  const from = namesFor(relay).find(name => envValue(env, name) !== '');
-  if (from === undefined || isLoopback(relay.host)) return undefined;
-  if (excepted(relay, envValue(env, 'no_proxy') || envValue(env, 'NO_PROXY'))) return undefined;
-  const text = envValue(env, from);
+  const from = variableFor(relay, env);
+  if (from === undefined || excepts(noProxyOf(env), relay)) return undefined;
+  const value = envValue(env, from);
   // host:port alone is common there and means an HTTP proxy.
-  const proxy = proxyAddress(text.includes('://') ? text : `http://${text}`);
+  const text = value.includes('://') ? value : `http://${value}`;
+  const proxy = proxyAddress(text);
   if (proxy !== undefined) return { ...proxy, from };
-  throw new SetupError(
-    `${from} in the environment names no proxy: expected http://user:password@host:port, https://… or socks5://…` +
-      ' (special characters of the password percent-encoded), or proxy: none in the settings',
-  );
+  const expected =
+    'names no proxy: expected http://user:password@host:port, https://… or socks5://…' +
+    ' (special characters of the password percent-encoded), or proxy: none in the settings';
+  throw new SetupError(`${from} in the environment ${proxyUrlProblem(text, expected)}`);
+}
+
+/** What NO_PROXY says that is not understood, when it decides about this relay. Pure. */
+export function noProxyComplaints(relay: RelayAddress, env: Environment): string[] {
+  if (variableFor(relay, env) === undefined) return [];
+  return complaints(noProxyOf(env)).map(text => `NO_PROXY in the environment: ${text}`);
+}
+
+/** The variable that names the relay's proxy. */
+function variableFor(relay: RelayAddress, env: Environment): string | undefined {
+  return isLoopback(relay.host) ? undefined : namesFor(relay).find(name => envValue(env, name) !== '');
+}
+
+function noProxyOf(env: Environment): string {
+  return envValue(env, 'no_proxy') || envValue(env, 'NO_PROXY');
 }
 
 function namesFor(relay: RelayAddress): string[] {
@@ -45,45 +60,12 @@ function envValue(env: Environment, name: string): string {
   return env[name]?.trim() ?? '';
 }
 
+/** 127.0.0.0/8 and ::1 too. */
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
 function isLoopback(host: string): boolean {
-  return hasName(host, 'localhost') || inNetwork(host, '127.0.0.0/8') || inNetwork(host, '::1/128');
-}
-
-function excepted(relay: RelayAddress, list: string): boolean {
-  return list.split(/[\s,]+/).some(entry => entry !== '' && fits(relay, entry));
-}
-
-function fits(relay: RelayAddress, entry: string): boolean {
-  if (entry === '*') return true;
-  if (inNetwork(relay.host, entry)) return true;
-  const { host, port } = splitPort(entry);
-  if (port !== undefined && port !== relay.port) return false;
-  return isIP(host) === 0 ? hasName(relay.host, host) : inNetwork(relay.host, host);
-}
-
-/** `host:port`, `[v6]:port` or only one of both; an IPv6 address without brackets has no port. */
-function splitPort(entry: string): { host: string; port?: number } {
-  const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
-  const host = v6 ?? name ?? entry;
-  return port === undefined ? { host } : { host, port: Number(port) };
-}
-
-/** True for `name` itself and for everything below it. Case and a dot at the end mean nothing in DNS. */
-function hasName(host: string, name: string): boolean {
-  const [have, want] = [host, name.replace(/^\*?\./, '')].map(it => it.toLowerCase().replace(/\.$/, ''));
-  if (have === undefined || want === undefined || want === '' || isIP(have) !== 0) return false;
-  return have === want || have.endsWith(`.${want}`);
-}
-
-/** True when `host` is an address within `network`: an address, or one with the length of its prefix. */
-function inNetwork(host: string, network: string): boolean {
-  const [address = '', prefix, ...rest] = network.split('/');
-  const version = isIP(address);
-  if (version === 0 || isIP(host) === 0 || rest.length > 0) return false;
-  const bits = version === 4 ? 32 : 128;
-  const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : bits + 1;
-  if (length > bits) return false;
-  const list = new BlockList();
-  list.addSubnet(address, length, version === 4 ? 'ipv4' : 'ipv6');
-  return list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
+  if (isIP(host) === 0) return hasName(host, 'localhost');
+  return loopback.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
 }

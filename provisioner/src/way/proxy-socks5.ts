@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { SocksClient } from 'socks';
 import { oneLine } from '../line.ts';
 import { at, loginAdvice, type ProxyAddress, proxyName, type RelayAddress } from './addresses.ts';
-import { HopError } from './hop-error.ts';
+import { type Fault, HopError } from './hop-error.ts';
 
 /** RFC 1928 section 6: replies 3 to 6 speak of the relay (no route, refused, TTL), all others of the proxy. */
 const aboutTheRelay = /NetworkUnreachable|HostUnreachable|ConnectionRefused|TTLExpired/;
@@ -40,6 +40,17 @@ export async function tunnelSocks5(
         `${at(relay.host, relay.port)} is not reachable through the ${name}: ${why}`,
       );
     }
-    throw new HopError('PROXY', `${name} refused: ${why}${/auth/i.test(why) ? loginAdvice(proxy) : ''}`);
+    const fault = faultOf(why);
+    throw new HopError(
+      'PROXY',
+      `${name} refused: ${why}${fault === 'login' ? loginAdvice(proxy) : ''}`,
+      fault,
+    );
   }
+}
+
+/** By the words of the library, which has no codes: all but a refusal by the proxy's own word are of the protocol. */
+function faultOf(why: string): Fault {
+  if (/auth/i.test(why)) return 'login';
+  return /rejected connection/.test(why) ? 'refused' : 'protocol';
 }

@@ -14,8 +14,24 @@ const schemes: Readonly<Record<string, { type: ProxyAddress['type']; port: numbe
 /** As the proxy in the settings: none, whatever the environment says. */
 export const noProxy = 'none';
 
+/** The same: whatever HTTPS_PROXY and NO_PROXY of the environment say. */
+export const proxyOfEnvironment = 'environment';
+
 /** For a message: what {@link proxyAddress} takes in the settings. */
 export const proxyUrlHint = 'expected http://user@host:port, https://… or socks5://…, or none';
+
+/**
+ * What to say of a text that {@link proxyAddress} does not take. A PAC file is a program by which browsers choose a
+ * proxy, and its URL is what many companies hand out. @param hint what is expected. Does not repeat the text.
+ */
+export function proxyUrlProblem(text: string, hint: string = proxyUrlHint): string {
+  const url = urlOf(text);
+  const isFile =
+    url !== undefined && /^(pac\+)?(https?|file|ftp):$/.test(url.protocol) && !/^\/?$/.test(url.pathname);
+  const isPac = /^pac\+/i.test(text) || (isFile && /\.(pac|dat|js)$/i.test(url.pathname));
+  if (!isPac) return hint;
+  return 'is the URL of a PAC file, a program by which browsers choose a proxy, and no proxy: open it and name what it returns ("PROXY host:port" is http://host:port, "SOCKS host:port" is socks5://host:port)';
+}
 
 /** Reads a proxy's URL; user and password are percent-decoded. Undefined when it is none that we can use. */
 export function proxyAddress(text: string): ProxyAddress | undefined {

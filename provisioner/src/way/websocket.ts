@@ -6,8 +6,9 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { oneLine } from '../line.ts';
-import { at } from './addresses.ts';
-import { HopError, socketReason } from './hop-error.ts';
+import { at, type ProxyAddress } from './addresses.ts';
+import { HopError, handshakeFault, socketReason } from './hop-error.ts';
+import { closedInTunnel, upgradeTaken } from './no-tunnel.ts';
 import { packetsIn } from './packets.ts';
 
 /**
@@ -16,11 +17,17 @@ import { packetsIn } from './packets.ts';
  */
 const maxFrameBytes = 256 * 1024;
 
+/** What waits here, each way, before it says "no more", in bytes. Said, because Node.js 22 raised its own to four times that. */
+const highWaterMarkBytes = 16 * 1024;
+
 /** On the way out: how long the relay has to answer the close frame, in milliseconds. */
 const closeTimeoutMs = 1_000;
 
 /** The server's own words in an error, in characters. */
 const maxWordsLength = 120;
+
+/** What a server of WebSockets answers to a request without Upgrade (RFC 9110 section 15.5.22). */
+const upgradeRequired = 426;
 
 /** Where the WebSocket is. */
 export interface WebSocketAddress {
@@ -32,9 +39,14 @@ export interface WebSocketAddress {
 
 /**
  * Makes `socket`, connected to the relay (TLS done), a WebSocket. The caller destroys the socket when this fails.
- * @throws HopError RELAY with what the server answered instead.
+ * @throws HopError RELAY with what the server answered instead; PROXY when the proxy before it took our Upgrade out.
  */
-export function openWebSocket(socket: Socket, relay: WebSocketAddress, limitMs: number): Promise<Duplex> {
+export function openWebSocket(
+  socket: Socket,
+  relay: WebSocketAddress,
+  proxy: ProxyAddress | undefined,
+  limitMs: number,
+): Promise<Duplex> {
   const { path } = relay;
   const where = at(relay.host, relay.port);
   // The URL only makes the request line and the Host header: nothing is dialled or encrypted for it again.
@@ -49,19 +61,33 @@ export function openWebSocket(socket: Socket, relay: WebSocketAddress, limitMs: 
     },
   });
   return new Promise((resolve, reject) => {
-    const done = (why?: string) => {
+    const done = (error?: HopError) => {
       clearTimeout(timer);
       ws.off('error', onError).off('unexpected-response', onAnswer).off('open', onOpen);
       ws.on('error', () => {});
-      if (why === undefined) return resolve(new WebSocketStream(ws, socket));
+      if (error === undefined) return resolve(new WebSocketStream(ws, socket));
       ws.terminate();
-      reject(new HopError('RELAY', `${where} ${why}`));
+      reject(error);
     };
+    const fail = (why: string) => done(new HopError('RELAY', `${where} ${why}`));
     const onOpen = () => done();
-    const onError = (error: Error) => done(handshakeReason(error, path));
-    const onAnswer = (_: unknown, answer: Answer) => done(refusal(answer, path));
+    const before = socket.bytesRead;
+    const onError = (error: Error) => {
+      const closed = handshakeFault(error) === 'closed' && socket.bytesRead === before;
+      // With TLS the relay has shown already that it is there.
+      if (closed && proxy !== undefined && !relay.tls) return done(closedInTunnel(proxy, relay));
+      fail(handshakeReason(error, path));
+    };
+    const onAnswer = (_: unknown, answer: Answer) => {
+      // Whoever gets an Upgrade does not ask for one.
+      if (proxy !== undefined && answer.statusCode === upgradeRequired)
+        return done(upgradeTaken(proxy, where));
+      fail(
+        refusal(answer, path) + (proxy === undefined || relay.tls ? '' : '; or that is a page of the proxy'),
+      );
+    };
     const timer = setTimeout(
-      () => done(`does not answer as a WebSocket at ${path} within ${limitMs / 1000} s`),
+      () => fail(`does not answer as a WebSocket at ${path} within ${limitMs / 1000} s`),
       limitMs,
     );
     ws.on('open', onOpen).on('error', onError).on('unexpected-response', onAnswer);
@@ -106,7 +132,7 @@ class WebSocketStream extends Duplex {
 
   constructor(ws: WebSocket, socket: Socket) {
     // No half-open connections: when the relay ends, so do we, as with TCP.
-    super({ allowHalfOpen: false });
+    super({ allowHalfOpen: false, highWaterMark: highWaterMarkBytes });
     this.#ws = ws;
     this.#socket = socket;
     ws.on('message', (data: Buffer, isBinary: boolean) => {

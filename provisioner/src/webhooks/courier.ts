@@ -10,7 +10,7 @@ import type { Outcome, Poster } from './post.ts';
 const firstRetryMs = 5_000;
 const maxRetryMs = 600_000;
 
-/** What nobody took for so long is old news (milliseconds). */
+/** What nobody took for so long, in which a provisioner tried, is old news (milliseconds). */
 export const giveUpAfterMs = 86_400_000;
 
 /** Notices that wait for one webhook; a dead one must not fill the disk. */
@@ -30,6 +30,8 @@ export interface CourierDeps {
   /** Names the webhook in each line. */
   log: Logger;
   now: () => number;
+  /** The time in which this process ran. */
+  ran: () => number;
   random: () => number;
 }
 
@@ -38,6 +40,8 @@ export class Courier {
   readonly #stopping = new AbortController();
   readonly #waker = new Waker();
   readonly #backoff: Backoff;
+  /** When this process first saw each notice that waits, by `ran`. */
+  #sinceMs = new Map<string, number>();
   readonly #running: Promise<void>;
 
   /** Starts at once. */
@@ -79,16 +83,32 @@ export class Courier {
       return;
     }
     this.#backoff.reset();
-    if (outcome.kind === 'gone')
-      log.warn({ notice: notice.id }, 'webhook says 410 (gone): dropped the notice');
-    else log.debug({ notice: notice.id }, 'webhook told');
-    await this.#settle([notice]);
+    if (outcome.kind === 'taken') {
+      log.debug({ notice: notice.id }, 'webhook told');
+      return this.#settle([notice]);
+    }
+    const { reason } = outcome;
+    log.warn(
+      { notice: notice.id, reason },
+      'webhook refuses the notice for good: put aside (dashbutton notices shows it); the next ones go on',
+    );
+    await this.#settle([notice], reason);
+    await this.#forgetOldRefused();
+  }
+
+  async #forgetOldRefused(): Promise<void> {
+    const { journal, hook, log } = this.#deps;
+    const refused = journal.refusedNotices().filter(each => each.hook === hook);
+    const old = refused.slice(0, Math.max(0, refused.length - maxWaiting)).map(({ notice }) => notice);
+    if (old.length === 0) return;
+    log.error(inShort(old), `more than ${maxWaiting} refused notices: dropped the oldest`);
+    await this.#settle(old);
   }
 
   /** Everything behind the one that failed waits as well: so all that is too old goes together. */
   async #later({ reason, afterMs = 0 }: Extract<Outcome, { kind: 'retry' }>): Promise<void> {
-    const { log, now } = this.#deps;
-    const tooOld = this.#waiting().filter(({ at }) => !(now() - Date.parse(at) < giveUpAfterMs));
+    const { log } = this.#deps;
+    const tooOld = this.#tooOld();
     if (tooOld.length > 0) {
       log.error({ ...inShort(tooOld), reason }, 'webhook not told: dropped what is more than a day old');
       await this.#settle(tooOld);
@@ -97,6 +117,13 @@ export class Courier {
     const { button, press } = this.#waiting()[0] ?? {};
     log.warn({ button, press, reason, againS: Math.round(waitMs / 1000) }, 'webhook not told');
     await sleep(waitMs, this.#stopping.signal);
+  }
+
+  #tooOld(): Notice[] {
+    const ranMs = this.#deps.ran();
+    const waiting = this.#waiting();
+    this.#sinceMs = new Map(waiting.map(({ id }) => [id, this.#sinceMs.get(id) ?? ranMs]));
+    return waiting.filter(({ id }) => ranMs - (this.#sinceMs.get(id) ?? ranMs) >= giveUpAfterMs);
   }
 
   async #dropBeyondLimit(): Promise<void> {
@@ -116,13 +143,13 @@ export class Courier {
   }
 
   /** Waits for a journal that cannot be written, so that nothing is told again and again meanwhile. */
-  async #settle(notices: readonly Notice[]): Promise<void> {
+  async #settle(notices: readonly Notice[], refusal?: string): Promise<void> {
     const { journal, hook, log } = this.#deps;
     const { signal } = this.#stopping;
     const ids = notices.map(({ id }) => id);
     while (!signal.aborted) {
       try {
-        return await journal.settled(hook, ids);
+        return await journal.settled(hook, ids, refusal);
       } catch (error) {
         log.warn({ reason: messageOf(error) }, 'the journal did not take that a webhook was told');
         await sleep(journalRetryMs, signal);

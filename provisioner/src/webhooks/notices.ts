@@ -20,14 +20,10 @@ export function noticesOf(
   after: PressRecord,
   nowMs: number,
 ): Notice[] {
-  const event = before?.step === after.step || before?.step === 'releasing' ? undefined : eventOf[after.step];
-  const released = before?.step === 'releasing' && after.step === 'released';
+  const isBack = before?.step === 'releasing' && after.step === 'ready';
+  const event = before?.step === after.step || isBack ? undefined : eventOf[after.step];
   const expiring = before?.warnedAt === undefined && after.warnedAt !== undefined;
-  const events: (WebhookEvent | undefined)[] = [
-    event,
-    released ? 'released' : undefined,
-    expiring ? 'expiring' : undefined,
-  ];
+  const events: (WebhookEvent | undefined)[] = [event, expiring ? 'expiring' : undefined];
   return events.flatMap(each => (each === undefined ? [] : [notice(site, each, after, nowMs)]));
 }
 

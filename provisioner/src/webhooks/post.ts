@@ -1,9 +1,9 @@
 /** One POST to one webhook, directly: the settings' proxy leads to the relay, a webhook is reached from within the lab. */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
-import { messageOf } from '../../../config/src/setup-error.ts';
 import { oneLine } from '../line.ts';
 import type { Webhook } from '../settings/config.ts';
+import { nodeReason } from '../way/hop-error.ts';
 import type { Notice } from './event.ts';
 import { signatureHeaders, webhookKey } from './sign.ts';
 
@@ -17,12 +17,12 @@ const maxAnswerBytes = 65_536;
 const maxReasonLength = 200;
 
 /**
- * taken: answered with 2xx. gone: 410, the receiver wants no more of this. retry: anything else, and why.
+ * taken: answered with 2xx. refused: a 4xx, which another try would not change. retry: anything else, and why.
  * `afterMs`: not before, said the receiver.
  */
 export type Outcome =
   | { kind: 'taken' }
-  | { kind: 'gone' }
+  | { kind: 'refused'; reason: string }
   | { kind: 'retry'; reason: string; afterMs?: number };
 
 export class Poster {
@@ -59,7 +59,7 @@ export class Poster {
       await answer.body.dump({ limit: maxAnswerBytes }).catch(() => {});
       return outcomeOf(answer.statusCode, answer.headers['retry-after']);
     } catch (error) {
-      const reason = limit.signal.aborted ? `no answer within ${callTimeoutMs} ms` : reasonOf(error);
+      const reason = limit.signal.aborted ? `no answer within ${callTimeoutMs} ms` : nodeReason(error);
       return { kind: 'retry', reason: oneLine(reason, maxReasonLength) };
     } finally {
       clearTimeout(timer);
@@ -72,18 +72,16 @@ export class Poster {
   }
 }
 
+/** Of all 4xx those that speak of the moment (RFC 9110, 8470, 6585): timeout, too early, too many requests. */
+const mayPass = [408, 425, 429];
+
 function outcomeOf(status: number, retryAfter: string | string[] | undefined): Outcome {
   if (status >= 200 && status < 300) return { kind: 'taken' };
-  if (status === 410) return { kind: 'gone' };
+  if (status >= 400 && status < 500 && !mayPass.includes(status))
+    return { kind: 'refused', reason: `it answered ${status}` };
   const afterS = Number(retryAfter);
   const after = Number.isFinite(afterS) && afterS > 0 ? { afterMs: afterS * 1000 } : {};
   return { kind: 'retry', reason: `it answered ${status}`, ...after };
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = messageOf(error);
-  return message === '' ? code : message;
 }
 
 let agentName: string | undefined;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
+import { processRan } from '../clock.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Webhook } from '../settings/config.ts';
 import { Courier } from './courier.ts';
@@ -16,8 +17,24 @@ export interface WebhooksDeps {
   log: Logger;
   /** Milliseconds since 1970. Default: this machine's clock. */
   now?: () => number;
+  /** The time in which this process ran. Default: its own. */
+  ran?: () => number;
   /** 0 to below 1, for jitter only. */
   random?: () => number;
+}
+
+/** For an operator. */
+export interface RefusedNotice {
+  /** Place in the settings, and origin of its URL. */
+  webhook: string;
+  id: string;
+  /** When it happened, ISO 8601. */
+  at: string;
+  event: string;
+  button: string;
+  press: number;
+  /** The receiver's answer. */
+  reason: string;
 }
 
 /** Enough to tell ten webhooks apart, in hex digits. */
@@ -25,18 +42,24 @@ const hookDigits = 16;
 
 export class Webhooks {
   readonly #couriers: Courier[];
+  readonly #journal: Journal;
+  /** By the webhook's name in the journal: the one for people. */
+  readonly #names: ReadonlyMap<string, string>;
 
   /**
    * Starts at once with what an earlier process left. Make it before anything is written to the journal: notices
    * that are written without it are kept for nobody.
    * @throws SetupError when a secret cannot be one.
    */
-  constructor({ journal, webhooks, log, now = Date.now, random = Math.random }: WebhooksDeps) {
+  constructor(deps: WebhooksDeps) {
+    const { journal, webhooks, log, now = Date.now, ran = processRan, random = Math.random } = deps;
     const urls = webhooks.map(({ url }) => url);
     const made = webhooks.map((webhook, i) => {
       const name = nameOf(webhook, i);
       return { ...webhook, name, hook: hookOf(urls, i), poster: new Poster(webhook, name) };
     });
+    this.#journal = journal;
+    this.#names = new Map(made.map(({ hook, name }) => [hook, name]));
     journal.connect({
       addressees: ({ event }) =>
         made.filter(({ events }) => events?.includes(event) ?? true).map(({ hook }) => hook),
@@ -47,8 +70,31 @@ export class Webhooks {
     forgetOthers(journal, new Set(made.map(({ hook }) => hook)), log);
     this.#couriers = made.map(
       ({ hook, name, poster }) =>
-        new Courier({ hook, poster, journal, log: log.child({ webhook: name }), now, random }),
+        new Courier({ hook, poster, journal, log: log.child({ webhook: name }), now, ran, random }),
     );
+  }
+
+  /** Notices that a webhook has refused for good, oldest first. */
+  refused(): RefusedNotice[] {
+    return this.#journal
+      .refusedNotices()
+      .map(({ hook, reason, notice: { id, at, event, button, press } }) => ({
+        webhook: this.#names.get(hook) ?? hook,
+        ...{ id, at, event, button, press, reason },
+      }));
+  }
+
+  /** Those with these ids are sent again; without ids all. Resolves, once that is on disk, with how many they are. */
+  async sendAgain(ids?: readonly string[]): Promise<number> {
+    const wanted = this.#journal.refusedNotices().filter(({ notice }) => ids?.includes(notice.id) ?? true);
+    for (const hook of new Set(wanted.map(each => each.hook))) {
+      const theirs = wanted.filter(each => each.hook === hook);
+      await this.#journal.tellAgain(
+        hook,
+        theirs.map(({ notice }) => notice.id),
+      );
+    }
+    return wanted.length;
   }
 
   /** Ends the calls under way; they are made again after the next start. Within a second. */
@@ -76,7 +122,8 @@ function hookOf(urls: readonly string[], i: number): string {
 function forgetOthers(journal: Journal, known: ReadonlySet<string>, log: Logger): void {
   for (const hook of journal.waitingFor()) {
     if (known.has(hook)) continue;
-    const ids = journal.notices(hook).map(({ id }) => id);
+    const refused = journal.refusedNotices().filter(each => each.hook === hook);
+    const ids = [...journal.notices(hook), ...refused.map(({ notice }) => notice)].map(({ id }) => id);
     log.warn(
       { notices: ids.length, first: ids[0] },
       'dropped notices for a webhook that is no longer in the settings',

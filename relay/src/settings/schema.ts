@@ -1,13 +1,13 @@
 /** The relay's settings file as a zod schema. Pure: no file is read. */
 import { z } from 'zod';
 import { listenAddress } from '../../../config/src/listen-address.ts';
-import { defaultLimits } from '../limits.ts';
+import { defaultLimits } from '../limits/limits.ts';
 
 /** A path; relative ones are meant from the settings file's folder. */
 const file = z.string().min(1, 'expected a path');
 const port = z.int().min(0).max(65_535);
 
-const doorSchema = z
+const listenerSchema = z
   .strictObject({
     kind: z.enum(['mqtt', 'mqtts', 'ws', 'wss']),
     host: z.string().min(1).exactOptional(),
@@ -21,13 +21,6 @@ const doorSchema = z
   });
 
 const certificateSchema = z.strictObject({ cert: file, key: file });
-
-const redisSchema = z.strictObject({
-  url: z.string().min(1),
-  passwordFile: file.exactOptional(),
-  ca: file.exactOptional(),
-  prefix: z.string().min(1).max(40).exactOptional(),
-});
 
 /** Every limit of limits.ts by its name; what is left out has its default. */
 const limitsSchema = z.strictObject(
@@ -47,22 +40,20 @@ export const settingsSchema = z
   .strictObject({
     users: file,
     host: z.string().min(1).exactOptional(),
-    doors: z.array(doorSchema).min(1, 'expected at least one door'),
+    listeners: z.array(listenerSchema).min(1, 'expected at least one listener'),
     certificates: z.array(certificateSchema).max(2).exactOptional(),
-    redis: redisSchema.exactOptional(),
     monitor: listenAddress.exactOptional(),
     limits: limitsSchema.exactOptional(),
   })
-  .superRefine(({ doors, certificates }, context) => {
-    const secure = doors.findIndex(({ kind }) => kind === 'mqtts' || kind === 'wss');
+  .superRefine(({ listeners, certificates }, context) => {
+    const secure = listeners.findIndex(({ kind }) => kind === 'mqtts' || kind === 'wss');
     const has = certificates !== undefined && certificates.length > 0;
     if (secure >= 0 && !has) {
-      const message = `the ${doors[secure]?.kind} door needs a certificate and its key`;
+      const message = `the ${listeners[secure]?.kind} listener needs a certificate and its key`;
       context.addIssue({ code: 'custom', path: ['certificates'], message });
     }
     if (secure < 0 && has) {
-      const message = 'no door uses it: only mqtts and wss do';
+      const message = 'no listener uses it: only mqtts and wss do';
       context.addIssue({ code: 'custom', path: ['certificates'], message });
     }
   });
-export type Settings = z.infer<typeof settingsSchema>;

@@ -3,12 +3,12 @@ import { dirname, resolve } from 'node:path';
 import { listenAt } from '../../../config/src/listen-address.ts';
 import type { Logger } from '../../../config/src/log.ts';
 import { readYamlFile } from '../../../config/src/yaml-file.ts';
-import { readCertificates } from '../certificates.ts';
+import { readUsers } from '../auth/users.ts';
+import { readCertificates } from '../listeners/certificates.ts';
 import type { RelayOptions } from '../relay.ts';
-import { readUsers } from '../users.ts';
 import { settingsSchema } from './schema.ts';
 
-/** Without a door's own and a general host, a relay is for this machine only. */
+/** Without a listener's own and a general host, a relay is for this machine only. */
 const defaultHost = '127.0.0.1';
 
 export interface RelaySettings {
@@ -24,24 +24,14 @@ export interface RelaySettings {
 export function loadSettings(path: string): RelaySettings {
   const settings = readYamlFile(path, 'the settings file', settingsSchema);
   const at = (file: string) => resolve(dirname(resolve(path)), file);
-  const { users, host = defaultHost, doors, certificates = [], redis, monitor, limits } = settings;
+  const { users, host = defaultHost, listeners, certificates = [], monitor, limits } = settings;
   return {
     relay: {
       host,
       users: at(users),
-      doors,
+      listeners,
       certificates: certificates.map(({ cert, key }) => ({ cert: at(cert), key: at(key) })),
       ...(limits === undefined ? {} : { limits }),
-      ...(redis === undefined
-        ? {}
-        : {
-            redis: {
-              url: redis.url,
-              ...(redis.passwordFile === undefined ? {} : { passwordFile: at(redis.passwordFile) }),
-              ...(redis.ca === undefined ? {} : { caFile: at(redis.ca) }),
-              ...(redis.prefix === undefined ? {} : { prefix: redis.prefix }),
-            },
-          }),
     },
     ...(monitor === undefined ? {} : { monitor: listenAt(monitor) }),
   };

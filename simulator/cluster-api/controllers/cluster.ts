@@ -1,7 +1,6 @@
 /** One cluster that the played controllers care for. */
 import { isObject, type Json, type JsonObject } from '../../ccp/api-fields.ts';
-import { ApiObjects } from '../../ccp/api-objects.ts';
-import type { ApiNode } from '../../ccp/api-rest.ts';
+import { type ApiNode, ApiObjects } from '../../ccp/api-objects.ts';
 import type { ApiServer } from '../../ccp/api-server.ts';
 import { ClusterIdentity } from '../../ccp/identity.ts';
 import { finalizersOf } from '../commit.ts';

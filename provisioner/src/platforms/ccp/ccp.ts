@@ -2,9 +2,12 @@
  * Driver for Cisco Container Platform: both generations of its API on one host, the template decides which. Decides
  * on status codes and ids; bodies of refusals are opaque text. Never logs a cluster: it holds private keys.
  */
+
+import { Listing } from '../listing.ts';
 import {
   type Access,
   type ClusterRequest,
+  type Listed,
   type Observation,
   type Platform,
   PlatformError,
@@ -20,6 +23,7 @@ import { type Generation, generationOf } from './template.ts';
 import { Transport } from './transport.ts';
 import { V2Driver } from './v2/driver.ts';
 import { V3Driver } from './v3/driver.ts';
+import { isObject, textAt } from './words.ts';
 
 /** For tests. */
 export interface CcpOptions {
@@ -31,27 +35,49 @@ export interface CcpOptions {
 
 export class CcpPlatform implements Platform {
   readonly #transport: Transport;
+  readonly #listing: Listing;
+  readonly #v2: Api;
   readonly #drivers: Record<Generation, GenerationDriver>;
 
   constructor(config: CcpConfig, { nowMs = () => performance.now(), random = Math.random }: CcpOptions = {}) {
     this.#transport = new Transport(config);
     const api = (login: Login) => new Api(new Session(this.#transport, config, login, nowMs), random);
-    this.#drivers = { v2: new V2Driver(api(loginV2)), v3: new V3Driver(api(loginV3), nowMs) };
+    this.#listing = new Listing(signal => this.#list(signal), nowMs);
+    this.#v2 = api(loginV2);
+    this.#drivers = { v2: new V2Driver(this.#v2), v3: new V3Driver(api(loginV3), nowMs) };
   }
 
   /** Reads the lists of clusters: they are what every press begins with. */
   async check(signal: AbortSignal): Promise<void> {
-    await this.usedRanges(signal);
+    await this.clusters(signal);
+  }
+
+  clusters(signal: AbortSignal): Promise<Listed[]> {
+    return this.#listing.fresh(signal);
+  }
+
+  recent(): readonly Listed[] | undefined {
+    return this.#listing.recent();
+  }
+
+  /** Its subnets: nodes and virtual addresses of clusters are in these (`ccp-api`, section 3.5), also with API v3. */
+  async networks(signal: AbortSignal): Promise<{ cidr: string; name: string }[]> {
+    const { body } = await this.#v2.read('/2/network_service/subnets/', signal);
+    if (!Array.isArray(body)) return [];
+    return body
+      .filter(isObject)
+      .map(subnet => ({ cidr: textAt(subnet, 'cidr'), name: textAt(subnet, 'name') || 'without a name' }))
+      .filter(({ cidr }) => cidr !== '');
   }
 
   /** Of both generations: their clusters stand side by side. A generation that the host lacks has none. */
-  async usedRanges(signal: AbortSignal): Promise<string[]> {
-    const both = await Promise.all(Object.values(this.#drivers).map(driver => driver.ranges(signal)));
+  async #list(signal: AbortSignal): Promise<Listed[]> {
+    const both = await Promise.all(Object.values(this.#drivers).map(driver => driver.clusters(signal)));
     // A platform that is being restarted may say 404 to everything: that must not make all ranges look free.
-    if (both.every(ranges => ranges === undefined)) {
+    if (both.every(clusters => clusters === undefined)) {
       throw new PlatformError('the platform has neither API v2 nor v3', { transient: true });
     }
-    return both.flatMap(ranges => ranges ?? []);
+    return both.flatMap(clusters => clusters ?? []);
   }
 
   async missing(template: Template, signal: AbortSignal): Promise<string[]> {
@@ -83,6 +109,7 @@ export class CcpPlatform implements Platform {
   }
 
   close(): Promise<void> {
+    this.#listing.close();
     return this.#transport.close();
   }
 

@@ -1,11 +1,11 @@
 /** What each API generation can do. The platform chooses by the template. */
-import type { Access, ClusterRequest, Observation, Target, Template } from '../platform.ts';
+import type { Access, ClusterRequest, Listed, Observation, Target, Template } from '../platform.ts';
 import type { Api } from './api.ts';
 import { AbsentError } from './session.ts';
 
 export interface GenerationDriver {
-  /** The ranges of its clusters; undefined when the host has no API of this generation. */
-  ranges(signal: AbortSignal): Promise<string[] | undefined>;
+  /** Its clusters; undefined when the host has no API of this generation. */
+  clusters(signal: AbortSignal): Promise<Listed[] | undefined>;
   missing(template: Template, signal: AbortSignal): Promise<string[]>;
   stepsOf(template: Template): number;
   create(request: ClusterRequest, signal: AbortSignal): Promise<void>;

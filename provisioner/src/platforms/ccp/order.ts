@@ -1,13 +1,31 @@
 /** What both generations write into an order beside the template. Pure. */
-import type { ClusterRequest } from '../platform.ts';
+import type { ClusterRequest, Origin } from '../platform.ts';
 import { isObject, textAt } from './words.ts';
 
 const mark = ' - ';
 
-/** For people: the template's words, our mark, and last the range, as the first dash button wrote it. */
+/**
+ * For people: the template's words, our mark with what the order came from, and last the range, as the first dash button
+ * wrote it. A description is all that both generations keep and show in their lists (`ccp-api`, 3.2 and 4.2).
+ */
 export function descriptionOf(request: ClusterRequest): string {
   const own = textAt(request.template, 'description');
-  return [own, request.description, request.range].filter(text => text !== '').join(mark);
+  const said = `${request.description}${originWords(request.origin)}`;
+  return [own, said, request.range].filter(text => text !== '').join(mark);
+}
+
+function originWords(origin: Origin | undefined): string {
+  if (origin === undefined) return '';
+  return `, profile ${origin.profile}, accepted ${new Date(origin.acceptedAt).toISOString()}`;
+}
+
+/** What {@link descriptionOf} has written of it; nothing where somebody has changed it. */
+export function originInDescription(record: object): { origin?: Partial<Origin> } {
+  const [, profile, at = ''] =
+    /, press \d+, profile (\S+), accepted (\S+)(?: - |$)/.exec(textAt(record, 'description')) ?? [];
+  const acceptedAt = Date.parse(at);
+  if (profile === undefined) return {};
+  return { origin: { profile, ...(Number.isNaN(acceptedAt) ? {} : { acceptedAt }) } };
 }
 
 /** The range at the end of a description of ours: for clusters whose record shows none elsewhere. */

@@ -1,6 +1,7 @@
 /** Settings of a Cisco Container Platform: how to reach it. The template of a cluster is in template.ts. */
 import { z } from 'zod';
 import type { SettingsFiles } from '../files.ts';
+import { networksSchema } from '../networks.ts';
 
 export { ccpTemplateSchema } from './template.ts';
 
@@ -20,6 +21,7 @@ export const ccpSchema = z
     passwordFile: z.string().min(1),
     ca: z.string().min(1).exactOptional(),
     fingerprint: fingerprint.exactOptional(),
+    networks: networksSchema.exactOptional(),
   })
   .refine(value => (value.ca === undefined) !== (value.fingerprint === undefined), {
     message:

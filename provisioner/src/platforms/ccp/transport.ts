@@ -1,9 +1,9 @@
 /** HTTPS to the platform: certificate checked by authority or by pin, every wait and every body limited. */
 import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
-import { messageOf } from '../../../../config/src/setup-error.ts';
 import { oneLine } from '../../line.ts';
 import { readLimited } from '../../read-limited.ts';
+import { nodeReason } from '../../way/hop-error.ts';
 import { PlatformError } from '../platform.ts';
 import type { CcpConfig } from './settings.ts';
 import { maxWordsLength } from './words.ts';
@@ -90,7 +90,7 @@ export class Transport {
       const body = await readLimited(answer.body, maxBodyBytes);
       return { status: answer.statusCode, headers: answer.headers, body: body.toString('utf8') };
     } catch (error) {
-      const why = oneLine(reasonOf(error), maxWordsLength);
+      const why = oneLine(nodeReason(error), maxWordsLength);
       throw new PlatformError(`platform does not answer: ${why}`, { transient: true, cause: error });
     } finally {
       clearTimeout(timer);
@@ -101,12 +101,6 @@ export class Transport {
   async close(): Promise<void> {
     await Promise.all([this.#reads.destroy(), this.#creates.destroy()]);
   }
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = messageOf(error);
-  return message === '' ? code : message;
 }
 
 /** True when there was no answer because a connection could not be made or broke; not when it took too long. */

@@ -94,3 +94,8 @@ export function textAt(record: object, key: string): string {
 export function isObject(value: unknown): value is Loose {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** A state that is none of the ends: unknown words are something under way. */
+export function isUnderWay(state: string): boolean {
+  return !/^ready$|error|fail|delet/i.test(state);
+}

@@ -1,8 +1,10 @@
 /** The way into a new cluster: the Secret in which Cluster API keeps its kubeconfig. Pure; nothing of it is logged. */
-import { accessOf } from '../kubeconfig.ts';
+
+import { isIPv6 } from 'node:net';
+import { accessOf, addressOf, plainHost, portOf } from '../../kubernetes/endpoint.ts';
+import { clusterGroup, type KubeObject } from '../../kubernetes/objects.ts';
 import { type Access, PlatformError } from '../platform.ts';
-import { clusterGroup, type KubeObject } from './objects.ts';
-import { endpointOf } from './observation.ts';
+import { endpointOf } from './facts.ts';
 
 /** Of Cluster API's own, with the cluster's name. */
 const nameLabel = `${clusterGroup}/cluster-name`;
@@ -25,8 +27,7 @@ export function accessFrom(cluster: KubeObject, secret: KubeObject | undefined):
   const value = secret.data?.value ?? '';
   if (value === '') throw new PlatformError(`${title}: there is no value in it yet`, { transient: true });
   const access = accessOf(Buffer.from(value, 'base64').toString('utf8'));
-  checkEndpoint(cluster, access.server, title);
-  return access;
+  return { ...access, ...shownOf(cluster, access, title) };
 }
 
 /** One of an earlier cluster of this name goes with that one; one without any sign was made by somebody else. */
@@ -46,27 +47,27 @@ function checkOwner({ metadata }: KubeObject, secret: KubeObject, title: string)
   });
 }
 
-/** A kubeconfig for another place is a mistake at best: its login is not sent there. */
-function checkEndpoint(cluster: KubeObject, server: string, title: string): void {
-  const endpoint = endpointOf(cluster);
-  if (endpoint === undefined) {
-    throw new PlatformError(`${cluster.metadata.name}: has no endpoint yet`, { transient: true });
-  }
-  const { hostname } = new URL(server);
-  if (plain(hostname) === plain(endpoint.host)) return;
-  throw new PlatformError(
-    `${title}: leads to ${hostname}, but the cluster's controlPlaneEndpoint is ${endpoint.host}`,
-    { transient: false },
-  );
-}
-
 /**
- * Case means nothing in a name, an IPv6 address may stand in brackets, and the provider of AWS writes of an EKS cluster
- * the whole URL where the host belongs.
+ * A kubeconfig for another place is a mistake at best: its login is not sent there. Where control planes are pods, it may
+ * name their Service, which leads there from inside the management cluster; people are shown the endpoint all the same.
  */
-function plain(host: string): string {
-  return (host.includes('://') && URL.canParse(host) ? new URL(host).hostname : host)
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '');
+function shownOf(
+  cluster: KubeObject,
+  { server, address }: Access,
+  title: string,
+): Pick<Access, 'address' | 'server'> {
+  const { name, namespace } = cluster.metadata;
+  const endpoint = endpointOf(cluster);
+  if (endpoint === undefined) throw new PlatformError(`${name}: has no endpoint yet`, { transient: true });
+  const url = new URL(server);
+  const [host, wanted] = [plainHost(url.hostname), plainHost(endpoint.host)];
+  if (host === wanted && portOf(url) === endpoint.port) return { address, server };
+  const [service = '', ...rest] = host.split('.');
+  if (service !== '' && rest.join('.') === `${namespace}.svc`) {
+    const shown = `https://${isIPv6(wanted) ? `[${wanted}]` : wanted}:${endpoint.port}`;
+    return { address: addressOf(shown), server: shown };
+  }
+  const is = `${host}, port ${portOf(url)}`;
+  const message = `${title}: leads to ${is}, but the cluster's controlPlaneEndpoint is ${wanted}, port ${endpoint.port}`;
+  throw new PlatformError(message, { transient: false });
 }

@@ -4,10 +4,16 @@
  */
 import type { Logger } from '../../../../config/src/log.ts';
 import { maxPhaseLength } from '../../../../protocol/src/messages.ts';
+import type { CallerOptions } from '../../kubernetes/caller.ts';
+import type { Kube } from '../../kubernetes/kube.ts';
+import { managementKube } from '../../kubernetes/login.ts';
+import { clusterGroup } from '../../kubernetes/objects.ts';
 import { oneLine } from '../../line.ts';
+import { Listing } from '../listing.ts';
 import {
   type Access,
   type ClusterRequest,
+  type Listed,
   type Observation,
   type Platform,
   PlatformError,
@@ -15,12 +21,9 @@ import {
   type Template,
 } from '../platform.ts';
 import { accessFrom, secretPath } from './access.ts';
-import type { CallerOptions } from './caller.ts';
 import { isRead } from './check.ts';
-import { Kube } from './kube.ts';
 import { missingOf, refusal } from './missing.ts';
-import { clusterGroup } from './objects.ts';
-import { descriptionOf, foreignDescription, observationOf, rangesOf, stepsOf } from './observation.ts';
+import { descriptionOf, foreignDescription, listedOf, observationOf, stepsOf } from './observation.ts';
 import { Sets } from './sets.ts';
 import type { ClusterApiConfig } from './settings.ts';
 import { templateOf } from './template.ts';
@@ -37,13 +40,19 @@ export class ClusterApiPlatform implements Platform {
   readonly #kube: Kube;
   readonly #watcher: ClusterWatcher;
   readonly #sets: Sets;
+  readonly #listing: Listing;
 
   /** @throws SetupError or PlatformError when the way in cannot or must not be used. */
   constructor(config: ClusterApiConfig, options: ClusterApiOptions = {}) {
     this.#namespace = config.namespace;
-    this.#kube = new Kube(config, options);
+    this.#kube = managementKube(config, options);
     this.#watcher = new ClusterWatcher(this.#kube, config.namespace, options);
     // The next look must not be older than such an answer.
+    this.#listing = new Listing(
+      async signal =>
+        (await this.#kube.list(await this.#path(undefined, signal), signal)).items.map(listedOf),
+      () => performance.now(),
+    );
     this.#sets = new Sets(this.#kube, config.namespace, made => this.#watcher.note(made));
   }
 
@@ -68,10 +77,14 @@ export class ClusterApiPlatform implements Platform {
     return stepsOf(templateOf(template));
   }
 
-  /** The pods' ranges of all Clusters in the namespace. */
-  async usedRanges(signal: AbortSignal): Promise<string[]> {
-    await this.#watched(signal);
-    return this.#watcher.all().flatMap(rangesOf);
+  /** All Clusters in the namespace, as etcd has them: the watch may be a moment behind. */
+  clusters(signal: AbortSignal): Promise<Listed[]> {
+    return this.#listing.fresh(signal);
+  }
+
+  /** From the watch. */
+  recent(): readonly Listed[] | undefined {
+    return this.#watcher.isBelieved ? this.#watcher.all().map(listedOf) : undefined;
   }
 
   /** Resolves when all objects are there: see {@link Sets.make} for what happens when some are already. */
@@ -120,6 +133,7 @@ export class ClusterApiPlatform implements Platform {
   }
 
   async close(): Promise<void> {
+    this.#listing.close();
     await this.#watcher.stop();
     await this.#kube.close();
   }

@@ -2,12 +2,13 @@
  * What a Cluster object means for a press. `status.phase` is not looked at: Provisioned does not mean that the control
  * plane answers. Pure.
  */
-import { maxPhaseLength } from '../../../../protocol/src/messages.ts';
+import type { KubeObject } from '../../kubernetes/objects.ts';
 import { oneLine } from '../../line.ts';
-import type { Observation, Sight } from '../platform.ts';
-import type { ApiVersion, KubeObject } from './objects.ts';
-import { clusterLabel, pressAnnotation } from './render.ts';
-import { type ClusterApiTemplate, machinesOf } from './template.ts';
+import type { Listed, Observation, Origin, Sight } from '../platform.ts';
+import { type Count, type Facts, factsOf, isMet, isObject, objectAt } from './facts.ts';
+import { type Machines, phaseOf, topologyTrouble } from './phase.ts';
+import { acceptedAnnotation, clusterLabel, pressAnnotation, profileAnnotation } from './render.ts';
+import { type ClusterApiTemplate, isTopology } from './template.ts';
 
 /** As {@link Sight.description} of a cluster without our mark: not empty, which would leave open whose it is. */
 export const foreignDescription = 'a cluster that no dash button made';
@@ -15,47 +16,13 @@ export const foreignDescription = 'a cluster that no dash button made';
 /** The infrastructure and the first machine of the control plane: what comes before machines can be counted. */
 const firstSteps = 2;
 
-/** Words of a failure, in characters; cut further for a display. */
-const maxMessageLength = 200;
-
-/** Says only that the rest is not done yet, which the other conditions say better. */
-const emptyReasons = ['', 'ClusterCreating', 'NotReady', 'NotAvailable', 'NotUpToDate'];
-
-type Loose = Record<string, unknown>;
-
-/** Machines of one sort; undefined where nobody has counted. */
-interface Count {
-  desired: number | undefined;
-  ready: number;
-}
-
-/** What both versions say, in one shape. */
-interface Facts {
-  infrastructure: boolean;
-  initialized: boolean;
-  endpoint: boolean;
-  controlPlane: Count;
-  workers: Count;
-  /** Why it will never be anything, in the words of the platform; empty while it may. */
-  failure: string;
-}
-
-/** Host and port of the new API server, as soon as they are known. */
-export function endpointOf({ spec }: KubeObject): { host: string; port: number } | undefined {
-  const { host, port } = objectAt(spec, 'controlPlaneEndpoint');
-  if (typeof host !== 'string' || host === '') return undefined;
-  return { host, port: typeof port === 'number' && port > 0 ? port : 443 };
-}
+/** Words for a log, in characters. */
+const maxTroubleLength = 400;
 
 /** The pods' ranges of any cluster, ours or not. */
 export function rangesOf({ spec }: KubeObject): string[] {
   const blocks = objectAt(objectAt(spec, 'clusterNetwork'), 'pods').cidrBlocks;
   return Array.isArray(blocks) ? blocks.filter(block => typeof block === 'string') : [];
-}
-
-/** The version in which the server has written the object. */
-export function versionOf({ apiVersion }: KubeObject): ApiVersion {
-  return apiVersion.endsWith('/v1beta1') ? 'v1beta1' : 'v1beta2';
 }
 
 /** Whose it is, for {@link Sight.description}. */
@@ -65,157 +32,108 @@ export function descriptionOf({ metadata }: KubeObject): string {
   return ours ? described : foreignDescription;
 }
 
-/** @param template what was ordered: it says how many machines there will be, before the server counts them. */
+/** As one of all clusters. */
+export function listedOf(cluster: KubeObject): Listed {
+  const { name, uid = '', deletionTimestamp } = cluster.metadata;
+  const { initialized, failure } = factsOf(cluster);
+  const isBuilding = deletionTimestamp === undefined && !initialized && failure === '';
+  const description = descriptionOf(cluster);
+  return { id: uid, name, description, ranges: rangesOf(cluster), isBuilding, ...originOf(cluster) };
+}
+
+function originOf({ metadata: { annotations = {} } }: KubeObject): { origin?: Partial<Origin> } {
+  const { [profileAnnotation]: profile, [acceptedAnnotation]: accepted = '' } = annotations;
+  if (profile === undefined) return {};
+  const acceptedAt = Date.parse(accepted);
+  return { origin: { profile, ...(Number.isNaN(acceptedAt) ? {} : { acceptedAt }) } };
+}
+
+/** @param template what was ordered, where the Cluster itself does not say it: it has no topology. */
 export function observationOf(cluster: KubeObject, template: ClusterApiTemplate): Observation {
   const sight: Sight = { id: cluster.metadata.uid ?? '', description: descriptionOf(cluster) };
   if (cluster.metadata.deletionTimestamp !== undefined) return { ...sight, kind: 'deleting' };
   const facts = factsOf(cluster);
   if (facts.failure !== '') return { ...sight, kind: 'failed', message: facts.failure };
-  if (isReady(facts, template)) return { ...sight, kind: 'ready' };
-  const { done, total } = stepsAt(facts, template);
-  const phase = oneLine(phaseOf(cluster, facts, template), maxPhaseLength);
-  return { ...sight, kind: 'building', phase, done, total };
+  const wanted = waitsForNodes(template) ? orderOf(cluster, template) : undefined;
+  if (isReady(facts, wanted)) return { ...sight, kind: 'ready' };
+  const machines = machinesAt(facts, wanted);
+  const first = Number(facts.infrastructure) + Number(facts.initialized);
+  const trouble = topologyTrouble(facts.conditions) ?? '';
+  return {
+    ...sight,
+    kind: 'building',
+    phase: phaseOf(facts, isPaused(cluster, facts), machines),
+    ...(trouble === '' ? {} : { trouble: oneLine(`topology: ${trouble}`, maxTroubleLength) }),
+    done: first + machines.ready,
+    total: firstSteps + machines.desired,
+  };
 }
 
 /** How many steps {@link observationOf} will count. */
 export function stepsOf(template: ClusterApiTemplate): number {
-  return firstSteps + ordered(template).controlPlane + ordered(template).workers;
-}
-
-function ordered(template: ClusterApiTemplate): { controlPlane: number; workers: number } {
-  const { controlPlane = 0, workers = 0 } = waitsForNodes(template) ? machinesOf(template) : {};
-  return { controlPlane, workers };
+  if (!waitsForNodes(template)) return firstSteps;
+  const { controlPlane, workers } = orderIn(template);
+  return firstSteps + controlPlane + workers;
 }
 
 function waitsForNodes({ readyWhen = 'nodes' }: ClusterApiTemplate): boolean {
   return readyWhen === 'nodes';
 }
 
-function isReady(facts: Facts, template: ClusterApiTemplate): boolean {
-  if (!facts.infrastructure || !facts.initialized || !facts.endpoint) return false;
-  if (!waitsForNodes(template)) return true;
-  const want = ordered(template);
-  return isUp(facts.controlPlane, want.controlPlane) && isUp(facts.workers, want.workers);
+/** What nobody has numbered counts as none: an autoscaler or the class decides. */
+interface Order {
+  controlPlane: number;
+  workers: number;
 }
 
-/**
- * As many are ready as the platform wants, which may by now be more or fewer than we ordered. None wanted, though
- * ordered: it has not come to them yet.
- */
-function isUp({ desired, ready }: Count, wanted: number): boolean {
-  if (desired === undefined) return true;
-  return ready >= desired && (desired > 0 || wanted === 0);
-}
-
-function stepsAt(facts: Facts, template: ClusterApiTemplate): { done: number; total: number } {
-  const counts = nodesAt(facts, template);
-  const first = Number(facts.infrastructure) + Number(facts.initialized);
-  return { done: first + counts.ready, total: firstSteps + counts.desired };
-}
-
-function nodesAt(facts: Facts, template: ClusterApiTemplate): { ready: number; desired: number } {
-  if (!waitsForNodes(template)) return { ready: 0, desired: 0 };
-  const want = ordered(template);
-  const counts = [
-    { ...facts.controlPlane, wanted: want.controlPlane },
-    { ...facts.workers, wanted: want.workers },
-  ].map(({ desired = 0, ready, wanted }) => {
-    const most = Math.max(desired, wanted);
-    return { desired: most, ready: Math.min(ready, most) };
-  });
-  return counts.reduce((a, b) => ({ ready: a.ready + b.ready, desired: a.desired + b.desired }));
-}
-
-/** What is being waited for, and of the condition in the way its reason: people can look that up. */
-function phaseOf(cluster: KubeObject, facts: Facts, template: ClusterApiTemplate): string {
-  const conditions = conditionsOf(cluster);
-  const reasonOf = (...types: string[]) =>
-    types.map(type => blocking(conditions, type)).find(it => it !== '');
-  const because = (what: string, reason = '') => (reason === '' ? what : `${what}: ${reason}`);
-  if (isPaused(cluster, conditions)) return 'paused by somebody on the platform';
-  const topology = reasonOf('TopologyReconciled');
-  if (topology !== undefined) return because('topology', topology);
-  if (!facts.infrastructure) return because('infrastructure', reasonOf('InfrastructureReady'));
-  const controlPlane = reasonOf('ControlPlaneInitialized', 'ControlPlaneAvailable', 'ControlPlaneReady');
-  if (!facts.initialized) return because('control plane', controlPlane);
-  if (!facts.endpoint) return 'waiting for the endpoint';
-  const { ready, desired } = nodesAt(facts, template);
-  const workers = reasonOf('ControlPlaneAvailable', 'ControlPlaneReady', 'WorkersAvailable');
-  return because(`machines ${ready}/${desired}`, workers);
-}
-
-function isPaused({ spec }: KubeObject, conditions: readonly Loose[]): boolean {
-  return (
-    spec?.paused === true || conditions.some(({ type, status }) => type === 'Paused' && status === 'True')
-  );
-}
-
-/** The reason of a condition that is not met and says why; else empty. */
-function blocking(conditions: readonly Loose[], type: string): string {
-  const condition = conditions.find(it => it.type === type);
-  if (condition === undefined || condition.status === 'True') return '';
-  const reason = textAt(condition, 'reason');
-  return emptyReasons.includes(reason) ? '' : reason;
-}
-
-function factsOf(cluster: KubeObject): Facts {
-  const status: Loose = cluster.status ?? {};
-  const endpoint = endpointOf(cluster) !== undefined;
-  if (versionOf(cluster) === 'v1beta1') {
-    // Counts came with the later releases, in the shape of the next version.
-    const counts = objectAt(status, 'v1beta2');
-    const initialized = conditionsOf(cluster).some(
-      ({ type, status: met }) => type === 'ControlPlaneInitialized' && met === 'True',
-    );
-    return {
-      infrastructure: status.infrastructureReady === true,
-      initialized: initialized || status.controlPlaneReady === true,
-      endpoint,
-      controlPlane: countAt(counts, 'controlPlane'),
-      workers: countAt(counts, 'workers'),
-      failure: failureOf(status),
-    };
+function orderIn(template: ClusterApiTemplate): Order {
+  if (isTopology(template)) {
+    return { controlPlane: template.controlPlane?.replicas ?? 0, workers: sumOf(template.workers) };
   }
-  const initialization = objectAt(status, 'initialization');
-  return {
-    infrastructure: initialization.infrastructureProvisioned === true,
-    initialized: initialization.controlPlaneInitialized === true,
-    endpoint,
-    controlPlane: countAt(status, 'controlPlane'),
-    workers: countAt(status, 'workers'),
-    failure: failureOf(objectAt(objectAt(status, 'deprecated'), 'v1beta1')),
-  };
+  return { controlPlane: template.controlPlaneReplicas ?? 0, workers: template.workerReplicas ?? 0 };
 }
 
-function countAt(status: Loose, key: string): Count {
-  const { desiredReplicas, readyReplicas } = objectAt(status, key);
-  return {
-    desired: typeof desiredReplicas === 'number' ? desiredReplicas : undefined,
-    ready: typeof readyReplicas === 'number' ? readyReplicas : 0,
-  };
+/** The topology as it stands there: the profile may have changed since the press, and people change a Cluster too. */
+function orderOf({ spec }: KubeObject, template: ClusterApiTemplate): Order {
+  if (!isObject(spec?.topology)) return orderIn(template);
+  const { replicas } = objectAt(spec.topology, 'controlPlane');
+  const { machineDeployments, machinePools } = objectAt(spec.topology, 'workers');
+  const workers = sumOf(machineDeployments) + sumOf(machinePools);
+  return { controlPlane: typeof replicas === 'number' ? replicas : 0, workers };
 }
 
-/** Set only for what nobody will repair (in Cluster API's words: terminal). */
-function failureOf(status: Loose): string {
-  const words = [textAt(status, 'failureReason'), textAt(status, 'failureMessage')].filter(it => it !== '');
-  return oneLine(words.join(': '), maxMessageLength);
+function sumOf(groups: unknown): number {
+  if (!Array.isArray(groups)) return 0;
+  return groups.reduce((sum, one) => sum + (typeof one?.replicas === 'number' ? one.replicas : 0), 0);
 }
 
-function conditionsOf({ status }: KubeObject): Loose[] {
-  const conditions = status?.conditions;
-  return Array.isArray(conditions) ? conditions.filter(isObject) : [];
+/** Unknown is not done: whatever nobody has said yet is waited for. @param wanted undefined: machines are not. */
+function isReady(facts: Facts, wanted: Order | undefined): boolean {
+  if (!facts.infrastructure || !facts.initialized || !facts.endpoint) return false;
+  if (topologyTrouble(facts.conditions) !== undefined) return false;
+  if (wanted === undefined) return true;
+  if (!facts.isAvailable) return false;
+  const { counts } = facts;
+  if (counts === undefined) return true;
+  return isUp(counts.controlPlane, wanted.controlPlane) && isUp(counts.workers, wanted.workers);
 }
 
-function textAt(record: Loose, key: string): string {
-  const value = record[key];
-  return typeof value === 'string' ? value.trim() : '';
+/** As many as were ordered, and as many as the platform itself wants by now, which may be more. */
+function isUp({ desired = 0, ready }: Count, wanted: number): boolean {
+  return ready >= Math.max(desired, wanted);
 }
 
-function objectAt(record: Loose | undefined, key: string): Loose {
-  const value = record?.[key];
-  return isObject(value) ? value : {};
+function machinesAt({ counts }: Facts, wanted: Order | undefined): Machines {
+  if (wanted === undefined) return { ready: 0, desired: 0 };
+  return (['controlPlane', 'workers'] as const)
+    .map(kind => {
+      const { desired = 0, ready = 0 } = counts?.[kind] ?? {};
+      const most = Math.max(desired, wanted[kind]);
+      return { desired: most, ready: Math.min(ready, most) };
+    })
+    .reduce((a, b) => ({ ready: a.ready + b.ready, desired: a.desired + b.desired }));
 }
 
-function isObject(value: unknown): value is Loose {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isPaused({ spec }: KubeObject, { conditions }: Facts): boolean {
+  return spec?.paused === true || isMet(conditions, 'Paused');
 }

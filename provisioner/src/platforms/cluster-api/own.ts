@@ -1,10 +1,11 @@
 /** Makes the objects of a press, each only where nothing stands in its place. */
+
+import { inShort } from '../../kubernetes/errors.ts';
+import type { Kube } from '../../kubernetes/kube.ts';
+import { fieldManager } from '../../kubernetes/kube.ts';
+import type { KubeObject, ObjectMeta } from '../../kubernetes/objects.ts';
 import { PlatformError } from '../platform.ts';
-import { inShort } from './errors.ts';
-import type { Kube } from './kube.ts';
-import { fieldManager } from './kube.ts';
 import { clusterWide } from './missing.ts';
-import type { KubeObject, ObjectMeta } from './objects.ts';
 import { clusterLabel, isCluster, ownedBy, pressAnnotation } from './render.ts';
 
 /** Something that is not ours stands where an object of ours would. */

@@ -1,7 +1,8 @@
 /** A press as Kubernetes objects: the Cluster first, then what belongs to it. Pure. */
+
+import { type ApiVersion, clusterGroup, type KubeObject } from '../../kubernetes/objects.ts';
 import { fillInValue, placeholdersIn } from '../../kubernetes/placeholders.ts';
-import type { ClusterRequest } from '../platform.ts';
-import { type ApiVersion, clusterGroup, type KubeObject } from './objects.ts';
+import type { ClusterRequest, Origin } from '../platform.ts';
 import {
   type ClusterApiTemplate,
   isTopology,
@@ -14,6 +15,9 @@ const prefix = 'dashbutton.dev';
 
 /** Holds the request's description, word for word: our mark. */
 export const pressAnnotation = `${prefix}/press`;
+/** On the Cluster alone: what the order came from, see {@link Origin}. No part of our mark. */
+export const profileAnnotation = `${prefix}/profile`;
+export const acceptedAnnotation = `${prefix}/accepted`;
 /** On every object, with the cluster's name: for selectors, and the second half of our mark. */
 export const clusterLabel = `${prefix}/cluster`;
 const managedBy = 'app.kubernetes.io/managed-by';
@@ -35,7 +39,7 @@ const numbers: readonly string[] = ['CONTROL_PLANE_REPLICAS', 'WORKER_REPLICAS']
 /** … but not below these, where it takes nothing but texts. */
 const textsOnly = ['labels', 'annotations', 'matchLabels', 'nodeSelector'];
 
-export type Order = Pick<ClusterRequest, 'name' | 'range' | 'description'>;
+export type Order = Pick<ClusterRequest, 'name' | 'range' | 'description' | 'origin'>;
 
 /**
  * All objects of one press, in the order in which they are to be applied: the Cluster is the first, once, and carries
@@ -160,17 +164,22 @@ function fillNumbers(value: unknown, values: Readonly<Record<string, string>>): 
   );
 }
 
-function mark(object: KubeObject, { name, description }: Order, namespace: string): KubeObject {
+function mark(object: KubeObject, { name, description, origin }: Order, namespace: string): KubeObject {
   const { labels, annotations, ...metadata } = object.metadata;
+  const from = origin !== undefined && isCluster(object) ? originAnnotations(origin) : {};
   return {
     ...object,
     metadata: {
       ...metadata,
       namespace,
       labels: { ...labels, ...labelsOf(name) },
-      annotations: { ...annotations, [pressAnnotation]: description },
+      annotations: { ...annotations, ...from, [pressAnnotation]: description },
     },
   };
+}
+
+function originAnnotations({ profile, acceptedAt }: Origin): Record<string, string> {
+  return { [profileAnnotation]: profile, [acceptedAnnotation]: new Date(acceptedAt).toISOString() };
 }
 
 /** Button and press as the name has them: `<button>-<press>`. A button's name may have hyphens itself. */

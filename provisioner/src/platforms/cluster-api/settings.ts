@@ -1,17 +1,20 @@
 /** Settings of a management cluster: where its API is and how to log in. The template of a cluster is in template.ts. */
 import { dirname } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { SetupError } from '../../../../config/src/setup-error.ts';
-import { noProxy, proxyAddress, proxyUrlHint } from '../../way/proxy-url.ts';
+import { messageOf, SetupError } from '../../../../config/src/setup-error.ts';
+import { contextsIn } from '../../kubernetes/kubeconfig.ts';
+import type { OperatorsWay } from '../../kubernetes/login.ts';
+import {
+  noProxy,
+  proxyAddress,
+  proxyOfEnvironment,
+  proxyUrlHint,
+  proxyUrlProblem,
+} from '../../way/proxy-url.ts';
 import type { SettingsFiles } from '../files.ts';
-
-export { clusterApiTemplateSchema } from './template.ts';
+import { networksSchema } from '../networks.ts';
 
 const file = z.string().min(1, 'expected a path');
-
-/** As {@link ClusterApiConfig.proxy}: whatever HTTPS_PROXY and NO_PROXY of the environment say. */
-export const proxyOfEnvironment = 'environment';
 
 /** The ways in, by the setting that chooses each. */
 const ways = ['kubeconfig', 'inCluster', 'server'] as const;
@@ -37,6 +40,7 @@ export const clusterApiSchema = z
       .exactOptional(),
     tokenFile: file.exactOptional(),
     ca: file.exactOptional(),
+    networks: networksSchema.exactOptional(),
     proxy: z
       .string()
       .superRefine((text, context) => {
@@ -63,28 +67,10 @@ export const clusterApiSchema = z
 export type ClusterApiSettings = z.infer<typeof clusterApiSchema>;
 
 /** The same with files read. Secret: never logged. */
-export interface ClusterApiConfig {
+export interface ClusterApiConfig extends OperatorsWay {
   type: 'cluster-api';
   /** Where the Cluster objects live. */
   namespace: string;
-  access:
-    | {
-        kind: 'kubeconfig';
-        text: string;
-        /** From here count relative paths in it. */
-        folder: string;
-        /** Left out: its current-context. */
-        context?: string;
-      }
-    /** The service account of the pod we run in. */
-    | { kind: 'in-cluster' }
-    /** `tokenFile` is absolute and read again and again, because tokens rotate; `ca` is PEM. */
-    | { kind: 'token'; server: string; tokenFile: string; ca: string };
-  /**
-   * A proxy's URL, with its password if it has one; `none`: direct, also when the kubeconfig has a proxy-url;
-   * `environment`: HTTPS_PROXY and NO_PROXY. Left out: the kubeconfig's proxy-url, else direct.
-   */
-  proxy?: string;
 }
 
 /** @param at where the settings stand, for example `platforms.fleet`. */
@@ -122,30 +108,15 @@ function accessOf(
   return { kind: 'token', server, tokenFile: path, ca: files.pem(ca, `${at}.ca`) };
 }
 
-const kubeconfigSchema = z.looseObject({
-  'current-context': z.string().catch(''),
-  contexts: z.array(z.looseObject({ name: z.string() })).catch([]),
-});
-
 /**
  * That it is a kubeconfig and has the context: what else it says is the client's business.
  * @throws SetupError, with no word of the file but the names of contexts.
  */
 function checkKubeconfig(text: string, wanted: string | undefined, source: string, at: string): undefined {
-  let value: unknown;
-  try {
-    value = parse(text, { maxAliasCount: 100 });
-  } catch {
-    // The parser's own words show a piece of the text.
-    throw new SetupError(`${source} is not YAML`);
-  }
-  const checked = kubeconfigSchema.safeParse(value);
-  const names = checked.data?.contexts.map(({ name }) => name) ?? [];
-  if (!checked.success || names.length === 0) {
-    throw new SetupError(`${source} is not a kubeconfig: it has no contexts`);
-  }
-  const context = wanted ?? checked.data['current-context'];
+  const { names, current } = contextsOf(text, source);
+  const context = wanted ?? current;
   if (names.includes(context)) return;
+  if (names.length === 0) throw new SetupError(`${source} is not a kubeconfig: it has no contexts`);
   const there = `there is ${names.join(', ')}`;
   throw new SetupError(
     context === ''
@@ -154,10 +125,18 @@ function checkKubeconfig(text: string, wanted: string | undefined, source: strin
   );
 }
 
+function contextsOf(text: string, source: string) {
+  try {
+    return contextsIn(text);
+  } catch (error) {
+    throw new SetupError(messageOf(error).replace('the kubeconfig', source));
+  }
+}
+
 function proxyProblem(text: string): string | undefined {
   if (text === noProxy || text === proxyOfEnvironment) return undefined;
   const proxy = proxyAddress(text);
-  if (proxy === undefined) return `${proxyUrlHint}, or ${proxyOfEnvironment}`;
+  if (proxy === undefined) return proxyUrlProblem(text, `${proxyUrlHint}, or ${proxyOfEnvironment}`);
   if (proxy.password !== undefined)
     return 'holds a password: use a proxy without one, or environment with HTTPS_PROXY';
   return undefined;

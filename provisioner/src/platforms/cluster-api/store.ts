@@ -1,5 +1,5 @@
 /** Objects by name, as list and watch tell them, with our own writes that the watch has not come to yet. */
-import type { KubeObject, WatchEvent } from './objects.ts';
+import type { KubeObject, WatchEvent } from '../../kubernetes/objects.ts';
 
 /** A write of ours, and how many lists had begun before it. */
 interface Note {

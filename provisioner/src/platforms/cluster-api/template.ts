@@ -16,9 +16,12 @@ const replicas = z.int().min(0).max(1000);
 /** etcd wants a majority: an even number is no safer than one less. */
 const controlPlaneReplicas = z.int().refine(count => [1, 3, 5, 7].includes(count), 'expected 1, 3, 5 or 7');
 
-/** Patch and all, as Cluster API wants it in a topology; some managed control planes take v1.31. */
-const fullVersion = z.string().regex(/^v\d+\.\d+\.\d+([-+][\w.+-]+)?$/, 'expected a version like v1.31.2');
-const version = z.string().regex(/^v\d+\.\d+(\.\d+([-+][\w.+-]+)?)?$/, 'expected a version like v1.31.2');
+/** Semantic versioning 2.0: numbers without leading zeros, then words after a hyphen, then words after a plus. */
+const number = '(0|[1-9]\\d*)';
+const word = `(${number}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
+const semver = `${number}\\.${number}\\.${number}(-${word}(\\.${word})*)?(\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?`;
+/** As Cluster API's controllers read it, and stop at anything else. */
+const version = z.string().regex(new RegExp(`^v${semver}$`), 'expected a version like v1.31.2');
 
 const network = {
   /** Addresses of services within the cluster: nobody outside sees them, so all clusters may have the same. */
@@ -40,7 +43,7 @@ const topologySchema = z.strictObject({
   class: text,
   /** Left out: the namespace of the platform. */
   classNamespace: label.exactOptional(),
-  version: fullVersion,
+  version,
   /** Left out for a control plane that is managed by a cloud. */
   controlPlane: z.strictObject({ replicas: controlPlaneReplicas.exactOptional() }).exactOptional(),
   workers: z
@@ -124,9 +127,15 @@ export function machinesOf(template: ClusterApiTemplate): { controlPlane?: numbe
 const maxPodPrefix = 24;
 
 /** @param prefix of the pods' range of one cluster. */
-export function rangeProblem(_template: Template, prefix: number): string | undefined {
-  if (prefix <= maxPodPrefix) return undefined;
-  return `expected at most ${maxPodPrefix}: each node takes a /24 of it for its pods`;
+export function rangeProblem(template: Template, prefix: number): string | undefined {
+  const { controlPlane = 1, workers = 0 } = machinesOf(templateOf(template));
+  const machines = Math.max(1, controlPlane + workers);
+  const most = maxPodPrefix - Math.ceil(Math.log2(machines));
+  if (prefix <= most) return undefined;
+  const each = 'each node takes a /24 of it for its pods';
+  return machines === 1
+    ? `expected at most ${most}: ${each}`
+    : `expected at most ${most}: ${each}, and the template orders ${machines} machines`;
 }
 
 export function addOnProblem(_template: Template, names: readonly string[]): string | undefined {

@@ -1,16 +1,18 @@
 /**
  * All Cluster objects of the namespace, kept by one list and one watch however many clusters are being built.
  *
- * A watch goes on where the last one ended, whatever ended it; where it cannot, everything is listed again. What the
- * store says is as old as the last moment at which a watch was open: {@link ClusterWatcher.trouble} tells when that is
+ * A watch goes on where the last one ended. Where that proves nothing, everything is listed again: the server was away,
+ * forgot the moment, or has said neither event nor bookmark to the watch, as one does whose data is older than the
+ * moment (etcd restored from a copy). And every few minutes. What the store says is as old as the last moment at which a watch was open: {@link ClusterWatcher.trouble} tells when that is
  * too long ago to be believed.
  */
 import { type Logger, silentLog } from '../../../../config/src/log.ts';
+import { Gone, Refused } from '../../kubernetes/errors.ts';
+import type { Kube } from '../../kubernetes/kube.ts';
+import type { KubeObject, WatchEvent } from '../../kubernetes/objects.ts';
 import { Backoff, sleep } from '../../wait.ts';
+import { orGivenUp } from '../given-up.ts';
 import { PlatformError } from '../platform.ts';
-import { Gone, Refused } from './errors.ts';
-import type { Kube } from './kube.ts';
-import type { KubeObject, WatchEvent } from './objects.ts';
 import { Store } from './store.ts';
 
 /**
@@ -30,6 +32,12 @@ const maxPauseMs = 5_000;
 /** A watch that lived this long was no failure, however it ended (milliseconds). */
 const steadyMs = 500;
 
+/**
+ * Everything is listed again this long after the last time, whatever the watch says (milliseconds): a replica that is
+ * behind, or something in between, can keep a watch open and say nothing.
+ */
+const relistMs = 180_000;
+
 /** A watch that the server ends is over this long after its time at the latest (milliseconds). */
 const lateMs = 2_000;
 
@@ -47,6 +55,8 @@ export interface WatcherOptions {
   maxPauseMs?: number;
   /** Default {@link watchSeconds}. */
   watchSeconds?: number;
+  /** Default {@link relistMs}. */
+  relistMs?: number;
   /** Where the objects are; default: the Clusters of the namespace in the version that discovery says. */
   path?: (signal: AbortSignal) => Promise<string>;
 }
@@ -65,6 +75,7 @@ export class ClusterWatcher {
   readonly #now: () => number;
   readonly #maxAgeMs: number;
   readonly #watchSeconds: number;
+  readonly #relistMs: number;
   readonly #backoff: Backoff;
   readonly #store = new Store();
   readonly #stop = new AbortController();
@@ -75,6 +86,9 @@ export class ClusterWatcher {
   #from: string | undefined;
   #isSynced = false;
   #isOpen = false;
+  /** The watch under way has brought an event or a bookmark. */
+  #isTold = false;
+  #listedAtMs = 0;
   /** When the last line came, or the watch was opened. */
   #heardAtMs = 0;
   /** When the server should end the watch. */
@@ -89,9 +103,10 @@ export class ClusterWatcher {
   constructor(kube: Kube, namespace: string, options: WatcherOptions = {}) {
     this.#kube = kube;
     this.#log = options.log ?? silentLog;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? (() => performance.now());
     this.#maxAgeMs = options.maxAgeMs ?? maxAgeMs;
     this.#watchSeconds = options.watchSeconds ?? watchSeconds;
+    this.#relistMs = options.relistMs ?? relistMs;
     const random = options.random ?? Math.random;
     const maxMs = options.maxPauseMs ?? maxPauseMs;
     this.#backoff = new Backoff({ firstMs: firstPauseMs, maxMs, random });
@@ -136,6 +151,11 @@ export class ClusterWatcher {
     this.#store.note(object);
   }
 
+  /** What {@link all} says is there, and all that is there. */
+  get isBelieved(): boolean {
+    return this.#isSynced && this.trouble() === undefined;
+  }
+
   /**
    * Why the store is not to be believed now, or undefined while it is. It is as refusing (not transient) as what the
    * server said last.
@@ -165,6 +185,7 @@ export class ClusterWatcher {
       try {
         await this.#follow(signal);
         if (this.#isOpen) this.#freshAtMs = this.#now();
+        if (!this.#isTold) this.#from = undefined;
       } catch (error) {
         if (!signal.aborted) this.#failed(error);
       }
@@ -178,7 +199,7 @@ export class ClusterWatcher {
   async #follow(signal: AbortSignal): Promise<void> {
     const path = await this.#path(signal);
     // Another version of the API after an upgrade: the same objects look different in it.
-    if (path !== this.#lastPath) this.#from = undefined;
+    if (path !== this.#lastPath || this.#now() - this.#listedAtMs >= this.#relistMs) this.#from = undefined;
     this.#lastPath = path;
     this.#from ??= await this.#list(path, signal);
     await this.#watch(path, this.#from, signal);
@@ -190,6 +211,7 @@ export class ClusterWatcher {
     const { items, resourceVersion } = await this.#kube.list(path, signal);
     this.#store.replace(items, resourceVersion, begun);
     this.#freshAtMs = startedMs;
+    this.#listedAtMs = startedMs;
     this.#resumes = 0;
     this.#isSynced = true;
     this.#attempt.resolve();
@@ -207,11 +229,13 @@ export class ClusterWatcher {
     };
     const onEvent = (event: WatchEvent) => {
       this.#from = this.#store.take(event);
+      this.#isTold = true;
       this.#heardAtMs = this.#now();
       // It goes on from here, whatever comes.
       this.#resumes = 0;
       this.#backoff.reset();
     };
+    this.#isTold = false;
     this.#endsAtMs = this.#now() + this.#watchSeconds * 1000;
     const query = { resourceVersion, timeoutSeconds: this.#watchSeconds, onOpen };
     await this.#kube.watch(path, query, onEvent, signal);
@@ -222,14 +246,13 @@ export class ClusterWatcher {
       error instanceof PlatformError
         ? error
         : new PlatformError('the watch failed', { transient: true, cause: error });
-    if (this.#isOpen) {
-      // Not ended by the server when it should have been: then nobody was there any more, who knows since when.
-      const wasHalfOpen = this.#now() > this.#endsAtMs + lateMs;
-      this.#freshAtMs = wasHalfOpen ? this.#heardAtMs : this.#now();
-    }
-    // A server that cannot be reached has nothing against the moment.
-    if (this.#isOpen || trouble instanceof Refused) this.#resumes++;
-    const mustList = mustListAfter(trouble) || this.#resumes >= maxResumes;
+    // Not ended by the server when it should have been: then nobody was there any more, who knows since when.
+    const wasHalfOpen = this.#isOpen && this.#now() > this.#endsAtMs + lateMs;
+    if (this.#isOpen) this.#freshAtMs = wasHalfOpen ? this.#heardAtMs : this.#now();
+    if (this.#isOpen) this.#resumes++;
+    // A server that was away may have come back with older data.
+    const isDoubtful = !this.#isOpen || wasHalfOpen || this.#resumes >= maxResumes;
+    const mustList = isDoubtful || mustListAfter(trouble);
     if (mustList) this.#from = undefined;
     if (trouble instanceof Refused && trouble.status === 404) this.#kube.forget();
     if (trouble.message !== this.#trouble?.message) {
@@ -247,21 +270,9 @@ export class ClusterWatcher {
   }
 }
 
-/** Anything the server has against the watch itself. Busy (429, 5xx) it has nothing against it; nor has a broken line. */
+/** Anything the server has against the watch itself, in one of its lines. A broken line has nothing against it. */
 function mustListAfter(trouble: PlatformError): boolean {
   return trouble instanceof Gone || (trouble instanceof Refused && !trouble.transient);
-}
-
-async function orGivenUp(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const given = newAttempt();
-  const giveUp = () => given.reject(new PlatformError('the call was given up', { transient: true }));
-  signal.addEventListener('abort', giveUp, { once: true });
-  if (signal.aborted) giveUp();
-  try {
-    await Promise.race([work, given.promise]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
 }
 
 function newAttempt(): Attempt {

@@ -1,8 +1,8 @@
 /** A v2 cluster as the platform returns it (`ccp-api`, sections 3.2 to 3.4), and what it means. Pure. */
 import { z } from 'zod';
-import type { ClusterRequest, Observation } from '../../platform.ts';
-import { descriptionOf, detailsOf, rangeInDescription } from '../order.ts';
-import { isObject, troubleOf } from '../words.ts';
+import type { ClusterRequest, Listed, Observation } from '../../platform.ts';
+import { descriptionOf, detailsOf, originInDescription, rangeInDescription } from '../order.ts';
+import { isObject, isUnderWay, textAt, troubleOf } from '../words.ts';
 import type { V2Template } from './template.ts';
 
 /** Which key of `network_plugin.details` holds the range, by plugin (`ccp-api`, section 3.4). */
@@ -79,6 +79,18 @@ function phaseOf(state: string): string {
 export function masterAddress(cluster: V2Cluster): string | undefined {
   if (cluster.master_vip) return cluster.master_vip;
   return cluster.nodes?.find(node => node.is_master === true)?.public_ip || undefined;
+}
+
+/** The clusters in a list; what is no object says nothing. */
+export function listedIn(list: readonly unknown[]): Listed[] {
+  return list.filter(isObject).map(cluster => ({
+    id: textAt(cluster, 'uuid'),
+    name: textAt(cluster, 'name'),
+    description: textAt(cluster, 'description'),
+    ranges: rangesOf([cluster]),
+    isBuilding: isUnderWay(textAt(cluster, 'state')),
+    ...originInDescription(cluster),
+  }));
 }
 
 /** The ranges in a list of clusters. Each cluster has its own plugin, and so its own key. */

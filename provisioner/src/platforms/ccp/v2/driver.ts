@@ -1,9 +1,10 @@
 /** API v2 (`/2/…`): one master per cluster, a create that blocks, a cluster read by its name. */
 
-import { accessOf } from '../../kubeconfig.ts';
+import { accessOf } from '../../../kubernetes/endpoint.ts';
 import {
   type Access,
   type ClusterRequest,
+  type Listed,
   type Observation,
   PlatformError,
   type Target,
@@ -16,11 +17,11 @@ import { addOnProblem } from '../template.ts';
 import { wordsOf } from '../words.ts';
 import {
   clusterSchema,
+  listedIn,
   masterAddress,
   nodesOf,
   observationOf,
   payloadFor,
-  rangesOf,
   stepsPerNode,
   type V2Cluster,
 } from './cluster.ts';
@@ -42,9 +43,9 @@ export class V2Driver implements GenerationDriver {
   }
 
   /** GET /2/clusters: a bare array, or 404 when there is none (`ccp-api`, section 3). */
-  async ranges(signal: AbortSignal): Promise<string[] | undefined> {
+  async clusters(signal: AbortSignal): Promise<Listed[] | undefined> {
     const list = await listOf(this.#api, '/2/clusters', signal);
-    return list && rangesOf(list);
+    return list && listedIn(list);
   }
 
   missing(template: Template, signal: AbortSignal): Promise<string[]> {

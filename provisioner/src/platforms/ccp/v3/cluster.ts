@@ -1,8 +1,8 @@
 /** A v3 cluster as the platform returns it (`ccp-api`, section 4.2), and what it means. Pure. */
 import { z } from 'zod';
-import type { ClusterRequest, Observation, Template } from '../../platform.ts';
-import { descriptionOf, detailsOf, rangeInDescription } from '../order.ts';
-import { isObject, nodesIn, textAt, troubleOf } from '../words.ts';
+import type { ClusterRequest, Listed, Observation, Template } from '../../platform.ts';
+import { descriptionOf, detailsOf, originInDescription, rangeInDescription } from '../order.ts';
+import { isObject, isUnderWay, nodesIn, textAt, troubleOf } from '../words.ts';
 import type { EksTemplate, VsphereTemplate } from './template.ts';
 import { vpcSizing } from './vpc.ts';
 
@@ -30,7 +30,7 @@ export function stepsOf(template: Template): number {
   return isEks(template) ? eksSteps : nodesOf(template as VsphereTemplate);
 }
 
-function nodesOf({ master_group, node_groups }: VsphereTemplate): number {
+export function nodesOf({ master_group, node_groups }: VsphereTemplate): number {
   return node_groups.reduce<number>((sum, { size }) => sum + size, master_group.size);
 }
 
@@ -99,6 +99,18 @@ function phaseOf(status: string): string {
 export function idsOf(list: readonly unknown[], name: string): string[] {
   const same = list.map(item => clusterSchema.safeParse(item)).filter(({ data }) => data?.name === name);
   return [...new Set(same.flatMap(({ data }) => data?.id ?? []))];
+}
+
+/** The clusters in a list; what is no object says nothing. */
+export function listedIn(list: readonly unknown[]): Listed[] {
+  return list.filter(isObject).map(cluster => ({
+    id: textAt(cluster, 'id'),
+    name: textAt(cluster, 'name'),
+    description: textAt(cluster, 'description'),
+    ranges: rangesOf([cluster]),
+    isBuilding: isUnderWay(textAt(cluster, 'status')),
+    ...originInDescription(cluster),
+  }));
 }
 
 /** The ranges in a list of clusters, each by its own network; the nested `spec` repeats most fields. */

@@ -1,9 +1,10 @@
 /** API v3 (`/v3/…`): a create that answers at once, a cluster read by its id. Slashes at the end as it wants them. */
 
-import { accessOf } from '../../kubeconfig.ts';
+import { accessOf } from '../../../kubernetes/endpoint.ts';
 import {
   type Access,
   type ClusterRequest,
+  type Listed,
   type Observation,
   PlatformError,
   type Target,
@@ -16,9 +17,9 @@ import { textAt, wordsOf } from '../words.ts';
 import {
   clusterSchema,
   idsOf,
+  listedIn,
   observationOf,
   payloadFor,
-  rangesOf,
   stepsOf,
   type V3Cluster,
 } from './cluster.ts';
@@ -47,9 +48,9 @@ export class V3Driver implements GenerationDriver {
   }
 
   /** GET /v3/clusters: a bare array (`ccp-api`, section 4). */
-  async ranges(signal: AbortSignal): Promise<string[] | undefined> {
+  async clusters(signal: AbortSignal): Promise<Listed[] | undefined> {
     const list = await listOf(this.#api, listPath, signal);
-    return list && rangesOf(list);
+    return list && listedIn(list);
   }
 
   missing(template: Template, signal: AbortSignal): Promise<string[]> {

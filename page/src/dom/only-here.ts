@@ -1,0 +1,14 @@
+/** A button is in one place at a time: the newest page of a world has it, and the one before lets go. */
+export function onlyHere(world: string, begin: () => void, lost: () => void): void {
+  // Pages that are not secure have no locks: then nobody watches.
+  if (navigator.locks === undefined) {
+    begin();
+    return;
+  }
+  navigator.locks
+    .request(`dashbutton/${world}`, { steal: true }, () => {
+      begin();
+      return new Promise(() => {});
+    })
+    .catch(lost);
+}

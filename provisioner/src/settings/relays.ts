@@ -1,0 +1,129 @@
+/** The relays in the settings: `relays`, a list, or `relay`, which is a list of one; each with its own way out. */
+import { z } from 'zod';
+import { SetupError } from '../../../config/src/setup-error.ts';
+import { nameSchema } from '../../../protocol/src/node/schemas.ts';
+import type { SettingsFiles } from '../platforms/files.ts';
+import type { ProxyAddress, RelayAddress, RelayLogin } from '../way/addresses.ts';
+import { type Environment, noProxyComplaints, proxyFor } from '../way/proxy-env.ts';
+import { noProxy, proxyAddress, proxyUrlProblem } from '../way/proxy-url.ts';
+import { relayAddress, relayUrlHint } from '../way/relay-url.ts';
+
+/** One holds some 20,000 buttons; a provisioner with a million of them is many provisioners. */
+const maxRelays = 64;
+
+/** A path; relative ones are meant from the settings file's folder. */
+const file = z.string().min(1, 'expected a path');
+
+const relayUrl = z.string().refine(text => relayAddress(text) !== undefined, relayUrlHint);
+
+/** The problem is named by its text, so that a password in the URL gets its own message and is not repeated. */
+const proxyUrl = z.string().superRefine((text, context) => {
+  const message = proxyProblem(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+/** The way out: at a relay, or above for all that have none of their own. */
+export const wayOutShape = {
+  proxy: proxyUrl.exactOptional(),
+  proxyPasswordFile: file.exactOptional(),
+  proxyCa: file.exactOptional(),
+};
+
+type WayOut = { proxy?: string; proxyPasswordFile?: string; proxyCa?: string };
+
+const relaySchema = z.strictObject({
+  url: relayUrl,
+  user: nameSchema,
+  passwordFile: file,
+  ca: file.exactOptional(),
+  keepAliveS: z.int().min(5).max(300).exactOptional(),
+  ...wayOutShape,
+});
+
+type RelaySettings = z.infer<typeof relaySchema>;
+
+/** One of both; the settings' cross checks see to that. */
+export const relaysShape = {
+  relay: relaySchema.exactOptional(),
+  relays: z.array(relaySchema).min(1).max(maxRelays).exactOptional(),
+};
+
+/** What has to be said of relays: settings as they stand in the file. */
+export type RelaysOf = { relay?: RelaySettings; relays?: RelaySettings[] } & WayOut;
+
+/** Each relay as it stands in the settings, and where. */
+export function relaysIn({ relay, relays = [] }: RelaysOf): { path: string; relay: RelaySettings }[] {
+  return [
+    ...(relay === undefined ? [] : [{ path: 'relay', relay }]),
+    ...relays.map((relay, i) => ({ path: `relays.${i}`, relay })),
+  ];
+}
+
+/** Where a relay's way out is said: at the relay itself, or else at the top. Empty: nowhere, so the environment counts. */
+export function wayOutPath(settings: RelaysOf, index: number): string | undefined {
+  const { path, relay } = relaysIn(settings)[index] ?? {};
+  if (relay?.proxy !== undefined) return `${path}.`;
+  return settings.proxy === undefined ? undefined : '';
+}
+
+/** The relays with their secrets; a file that cannot be read is collected. */
+export function relayLogins(settings: RelaysOf, files: SettingsFiles, env: Environment): RelayLogin[] {
+  return relaysIn(settings).map(({ path, relay }) => {
+    const address: RelayAddress = {
+      ...addressOf(relay.url),
+      ...(relay.ca === undefined ? {} : { ca: files.pem(relay.ca, `${path}.ca`) }),
+    };
+    const own = relay.proxy !== undefined;
+    const way = own ? relay : settings;
+    const proxy =
+      way.proxy === undefined
+        ? files.collect(() => proxyFor(address, env), undefined)
+        : proxyOf(way, own ? `${path}.` : '', files);
+    return {
+      ...address,
+      ...(relay.keepAliveS === undefined ? {} : { keepAliveS: relay.keepAliveS }),
+      user: relay.user,
+      password: files.secret(relay.passwordFile, `${path}.passwordFile`),
+      ...(proxy === undefined ? {} : { proxy }),
+    };
+  });
+}
+
+/** What is not understood of the environment, and yet keeps nobody from running. */
+export function relayWarnings(settings: RelaysOf, env: Environment): string[] {
+  const asking = relaysIn(settings).filter((_, i) => wayOutPath(settings, i) === undefined);
+  return asking.flatMap(({ relay }) => noProxyComplaints(addressOf(relay.url), env));
+}
+
+/** The schema has seen that the URL is one. */
+function addressOf(url: string): RelayAddress {
+  const relay = relayAddress(url);
+  if (relay === undefined) throw new SetupError(`relay.url: ${relayUrlHint}`);
+  return relay;
+}
+
+/** The proxy of the settings with its secrets; undefined for `none`. */
+function proxyOf(
+  { proxy = noProxy, proxyPasswordFile, proxyCa }: WayOut,
+  at: string,
+  files: SettingsFiles,
+): ProxyAddress | undefined {
+  const way = proxyAddress(proxy);
+  if (way === undefined) return undefined;
+  return {
+    ...way,
+    ...(proxyPasswordFile === undefined
+      ? {}
+      : { password: files.secret(proxyPasswordFile, `${at}proxyPasswordFile`) }),
+    ...(proxyCa === undefined ? {} : { ca: files.pem(proxyCa, `${at}proxyCa`) }),
+  };
+}
+
+function proxyProblem(text: string): string | undefined {
+  if (text === noProxy) return undefined;
+  const proxy = proxyAddress(text);
+  if (proxy === undefined) return proxyUrlProblem(text);
+  if (proxy.password !== undefined)
+    return 'holds a password: put it into a file and name that with proxyPasswordFile';
+  return undefined;
+}
