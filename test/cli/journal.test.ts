@@ -68,7 +68,7 @@ const at = (name: string) => join(lab.folder, name);
 test('copy: one file while the provisioner runs, whole, for its owner, without a secret', async () => {
   const out = at('copy.txt');
   const ended = await dashbutton(['journal', 'copy', '--config', settings, '--out', out]);
-  expect(ended).toMatchObject({ code: 0, stdout: '', stderr: `${out}: whole, 1 presses of 1 buttons\n` });
+  expect(ended).toMatchObject({ code: 0, stdout: '', stderr: `${out}: whole, one press of one button\n` });
   const text = readFileSync(out, 'utf8');
   expect(readCopy(text, out)).toMatchObject({ site: 'lab', presses: provisioner?.presses() });
   expect(statSync(out).mode & 0o777).toBe(0o600);
