@@ -131,9 +131,9 @@ type Complain = (why: string) => PlatformError;
 function parsed(source: string, complain: Complain): z.infer<typeof configSchema> {
   let value: unknown;
   try {
-    value = parse(source, { maxAliasCount: 100 });
+    value = parse(source, { maxAliasCount: 100, logLevel: 'error' });
   } catch {
-    // The parser's own words show a piece of the text.
+    // The parser's own words show a piece of the text, those of its warnings (of an unknown tag) too.
     throw complain('is not YAML');
   }
   const config = configSchema.safeParse(value);

@@ -43,6 +43,19 @@ function errorOf(text: string): PlatformError {
   throw new Error('it was taken');
 }
 
+test('what the parser only warns of is shown to nobody: its words hold a line of the text', async () => {
+  const warnings: string[] = [];
+  const heard = (warning: Error) => warnings.push(warning.message);
+  process.on('warning', heard);
+  try {
+    errorOf(`users:\n- name: me\n  user: { token: !secret ${secret} }\n`);
+    await new Promise(resolve => setImmediate(resolve));
+  } finally {
+    process.off('warning', heard);
+  }
+  expect(warnings).toEqual([]);
+});
+
 test("takes the current context's cluster and user", () => {
   const two = { name: 'two', server: cluster.server, skipTLSVerify: false, caData: base64('the authority') };
   expect(read(kubeconfig())).toEqual({ cluster: two, user: { name: 'me', token: secret } });
