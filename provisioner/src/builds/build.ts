@@ -162,7 +162,7 @@ export class Build implements Work {
   /** What the platform shows of our cluster. Another one that has its name by now is not ours: ours is gone. */
   async #look(): Promise<Observation | 'foreign'> {
     const record = this.#record;
-    const seen = await this.#deps.platform.observe(targetOf(this.#deps.profile, record), this.#signal);
+    const seen = await this.#deps.platform.observe(targetOf(this.#deps.profile, record), this.#signal, true);
     if (seen.kind === 'absent' || record.step === 'reserved') return seen;
     // Not ours, when our first order without a look was refused, and nothing says whose it is.
     const doubtful = this.#isNew && this.#create.state === 'refused' && this.#create.tries === 1;
@@ -314,8 +314,7 @@ export class Build implements Work {
     else if (this.#isLate) await written(this.#fail(this.#lateWords()));
     else {
       // Told to the button, so that a person sees why nothing moves.
-      const phase = /^API server/.test(words) ? 'API server not answering yet' : briefOf(error);
-      await written(this.#report.advance({ phase: refused ? words : phase }));
+      await written(this.#report.advance({ phase: refused ? words : briefOf(error) }));
     }
     return this.#backoff.next();
   }

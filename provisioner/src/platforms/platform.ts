@@ -99,7 +99,11 @@ export interface Platform {
    * same: {@link observe} tells.
    */
   create(request: ClusterRequest, signal: AbortSignal): Promise<void>;
-  observe(target: Target, signal: AbortSignal): Promise<Observation>;
+  /**
+   * @param builds true for whoever builds it: then what a create that died half-way has left out may be made. Without
+   *   it nothing is written.
+   */
+  observe(target: Target, signal: AbortSignal, builds?: boolean): Promise<Observation>;
   /**
    * Brings a ready cluster's add-ons one step nearer: called again and again until it says that nothing is missing.
    * Harmless to repeat at any point, also after a crash.

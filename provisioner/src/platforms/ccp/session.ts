@@ -1,4 +1,5 @@
 /** A session of one API generation: one login for all calls, renewed before and when it runs out. */
+import { orGivenUp } from '../given-up.ts';
 import { PlatformError } from '../platform.ts';
 import type { Login } from './logins.ts';
 import type { CcpConfig } from './settings.ts';
@@ -82,7 +83,7 @@ export class Session {
     }
     const refused = this.#refused;
     if (refused !== undefined && nowMs < refused.untilMs) return Promise.reject(refused.error);
-    return orAborted(this.#logIn(), signal);
+    return orGivenUp(this.#logIn(), signal);
   }
 
   /** Concurrent callers share one login, so it belongs to none of them: their signals do not end it. */
@@ -129,14 +130,4 @@ export function isSuccess(status: number): boolean {
 
 function withHeaders(call: Call, token: Token): Call {
   return { ...call, headers: { ...call.headers, ...token.headers } };
-}
-
-/** Stops waiting when the signal says so; the work goes on for others. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(new PlatformError('the call was given up', { transient: true }));
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

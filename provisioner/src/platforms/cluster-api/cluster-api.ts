@@ -94,14 +94,14 @@ export class ClusterApiPlatform implements Platform {
 
   /**
    * From the watch: no request, however many clusters are looked at; but see {@link Sets.complete}, which each process
-   * does once for each cluster.
+   * that builds does once for each cluster.
    */
-  async observe({ name, template }: Target, signal: AbortSignal): Promise<Observation> {
+  async observe({ name, template }: Target, signal: AbortSignal, builds = false): Promise<Observation> {
     await this.#watched(signal);
     const cluster = this.#watcher.get(name);
     if (cluster === undefined) return { kind: 'absent' };
     const observation = observationOf(cluster, templateOf(template));
-    if (observation.kind !== 'building') return observation;
+    if (observation.kind !== 'building' || !builds) return observation;
     const lack = await this.#sets.complete(cluster, templateOf(template), signal);
     if (lack === undefined) return observation;
     const { id, description } = observation;

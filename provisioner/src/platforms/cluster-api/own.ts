@@ -43,8 +43,19 @@ export async function makeOwn(
 ): Promise<KubeObject> {
   const made = await makeOne(kube, cluster, namespace, signal);
   onCluster(made);
-  for (const other of others) await makeOne(kube, ownedBy(other, made), namespace, signal);
+  await makeOwned(kube, others, made, namespace, signal);
   return made;
+}
+
+/** The same for a Cluster that stands: its other objects, and nothing else. */
+export async function makeOwned(
+  kube: Kube,
+  others: readonly KubeObject[],
+  cluster: KubeObject,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const other of others) await makeOne(kube, ownedBy(other, cluster), namespace, signal);
 }
 
 async function makeOne(

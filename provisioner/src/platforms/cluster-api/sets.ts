@@ -6,7 +6,7 @@ import type { KubeObject } from '../../kubernetes/objects.ts';
 import { oneLine } from '../../line.ts';
 import { isRefusal } from '../platform.ts';
 import { descriptionOf, foreignDescription, rangesOf } from './observation.ts';
-import { makeOwn, NameTaken } from './own.ts';
+import { makeOwn, makeOwned, NameTaken } from './own.ts';
 import { type Order, render } from './render.ts';
 import { type ClusterApiTemplate, isTopology } from './template.ts';
 
@@ -57,13 +57,19 @@ export class Sets {
 
   /** Makes what is not there yet: see {@link makeOwn}. @throws PlatformError */
   async make(order: Order, template: ClusterApiTemplate, signal: AbortSignal): Promise<void> {
-    const { name } = order;
-    this.#flying.set(name, (this.#flying.get(name) ?? 0) + 1);
-    try {
+    const cluster = await this.#flown(order.name, async () => {
       const version = await this.#kube.version(signal);
       const objects = render(template, order, this.#namespace, version);
-      const cluster = await makeOwn(this.#kube, objects, this.#namespace, signal, this.#onCluster);
-      this.#remember(cluster, { retryAtMs: 0 });
+      return makeOwn(this.#kube, objects, this.#namespace, signal, this.#onCluster);
+    });
+    this.#remember(cluster, { retryAtMs: 0 });
+  }
+
+  /** `work` makes objects of this cluster; nobody completes them meanwhile. */
+  async #flown<T>(name: string, work: () => Promise<T>): Promise<T> {
+    this.#flying.set(name, (this.#flying.get(name) ?? 0) + 1);
+    try {
+      return await work();
     } finally {
       const left = (this.#flying.get(name) ?? 1) - 1;
       if (left > 0) this.#flying.set(name, left);
@@ -89,7 +95,13 @@ export class Sets {
     const known = this.#known.get(uid);
     if (this.#flying.has(name) || (known !== undefined && !isDue(known, this.#nowMs()))) return known?.lack;
     try {
-      await this.make({ name, range, description }, template, signal);
+      await this.#flown(name, async () => {
+        const version = await this.#kube.version(signal);
+        const [, ...others] = render(template, { name, range, description }, this.#namespace, version);
+        // Never the Cluster itself: who has deleted it a moment ago wants it gone.
+        await makeOwned(this.#kube, others, cluster, this.#namespace, signal);
+      });
+      this.#remember(cluster, { retryAtMs: 0 });
       return undefined;
     } catch (error) {
       const lack = lackOf(error);

@@ -84,7 +84,7 @@ function order(name: string, template: Template = topology, press = name): Clust
 async function until(kind: Observation['kind'], request: ClusterRequest, by = driver): Promise<Observation> {
   let last: Observation | undefined;
   const look = async () => {
-    last = await by.observe(request, never);
+    last = await by.observe(request, never, true);
     return last.kind === kind ? last : undefined;
   };
   return eventually(look, () => `${kind}, not ${JSON.stringify(last)}`);
@@ -163,7 +163,7 @@ describe('an order', () => {
     const words = 'Name taken: there is a DockerCluster desk-7 that is not ours';
     await expect(driver.create(order('desk-7', manifests), never)).rejects.toThrow(words);
     expect(kept(await caller.must('GET', `${dockers}/desk-7`))).toEqual(kept(made));
-    expect(await driver.observe(order('desk-7', manifests), never)).toMatchObject({
+    expect(await driver.observe(order('desk-7', manifests), never, true)).toMatchObject({
       kind: 'failed',
       message: words,
     });
@@ -218,7 +218,7 @@ describe('a set that a crash cut short', () => {
     await cutShort(request);
     await until('ready', request);
     const { apply, get } = driver.requests();
-    for (let look = 0; look < 50; look++) await driver.observe(request, never);
+    for (let look = 0; look < 50; look++) await driver.observe(request, never, true);
     expect(driver.requests()).toMatchObject({ apply, get });
   });
 
@@ -226,7 +226,7 @@ describe('a set that a crash cut short', () => {
     const request = order('desk-7', manifests);
     await cutShort(request);
     const heal = simulator.fail({ kind: 'forbidden', method: 'PATCH', resource: 'dockerclusters' });
-    const seen = await driver.observe(request, never);
+    const seen = await driver.observe(request, never, true);
     expect(seen).toMatchObject({
       kind: 'building',
       phase: expect.stringMatching(/^DockerCluster: 403: may not/),
@@ -234,11 +234,33 @@ describe('a set that a crash cut short', () => {
     expect(seen.kind === 'building' ? seen.phase.length : 0).toBeLessThanOrEqual(40);
     // Not at every look.
     const { apply } = driver.requests();
-    for (let look = 0; look < 50; look++) await driver.observe(request, never);
+    for (let look = 0; look < 50; look++) await driver.observe(request, never, true);
     expect(driver.requests().apply).toBeLessThan((apply ?? 0) + 5);
     await driver.remove(request, 'id' in seen ? seen.id : '', never);
     await until('absent', request);
     heal();
+  });
+
+  test('whoever only looks makes nothing', async () => {
+    const request = order('desk-7', manifests);
+    await cutShort(request);
+    expect(await driver.observe(request, never)).toMatchObject({ kind: 'building' });
+    expect(driver.requests().apply).toBeUndefined();
+    expect((await caller.call('GET', `${dockers}/desk-7`)).status).toBe(404);
+  });
+
+  test('a Cluster that was deleted meanwhile is not made again', async () => {
+    const request = order('desk-7', manifests);
+    await cutShort(request);
+    const { url, ca, token } = simulator;
+    const kube = new Kube(wayTo(configFor({ url, ca, token }, 'dashbutton')));
+    closing.push(() => kube.close());
+    const cluster = await kube.get(`${group}/clusters/desk-7`, never);
+    if (cluster === undefined) throw new Error('it is not there');
+    await caller.must('DELETE', `${group}/clusters/desk-7`);
+    await until('absent', request);
+    await new Sets(kube, 'dashbutton', () => {}).complete(cluster, templateOf(manifests), never);
+    expect((await caller.call('GET', `${group}/clusters/desk-7`)).status).toBe(404);
   });
 
   test('somebody else’s is not completed', async () => {
