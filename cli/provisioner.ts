@@ -67,6 +67,9 @@ async function recoverIfLost(config: ProvisionerConfig, log: Logger): Promise<vo
   const { hasJournal, makeJournal } = await import('../provisioner/src/journal/make.ts');
   if (hasJournal(config.journal)) return;
   const { isEmpty, recover, standingOf } = await import('../provisioner/src/recover/recover.ts');
+  const { checkNobodyRuns } = await import('./journal/recover.ts');
+  const { controlPathOf } = await import('../provisioner/src/operator/control-path.ts');
+  await checkNobodyRuns(controlPathOf(config.journal));
   log.warn({ journal: config.journal }, 'no journal: platforms and relays are asked what it must have been');
   const recovery = await recover(config);
   // A first start.

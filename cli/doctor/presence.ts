@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
 import type { Health } from '../../provisioner/src/health.ts';
 import { findDamage } from '../../provisioner/src/journal/check.ts';
-import { type JournalContents, readJournal } from '../../provisioner/src/journal/index.ts';
+import { type JournalContents, JournalInUse, readJournal } from '../../provisioner/src/journal/index.ts';
 import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { oneLine } from '../../provisioner/src/line.ts';
 import { askHealth, askPresses, NotRunning } from '../../provisioner/src/operator/control-client.ts';
@@ -39,8 +39,7 @@ export async function presenceAt(journal: string): Promise<Presence> {
     return { kind: 'none', contents: await readJournal(journal) };
   } catch (error) {
     const reason = messageOf(error);
-    const locked = /another provisioner uses/.test(reason);
-    return locked
+    return error instanceof JournalInUse
       ? { kind: 'silent', reason: `it holds the journal, but does not answer at ${path}: its log says why` }
       : { kind: 'unknown', reason };
   }

@@ -1,7 +1,7 @@
 /** `dashbutton journal copy`: from the provisioner that runs, or from the folder while none does. */
-import { messageOf, SetupError } from '../../config/src/setup-error.ts';
+import { SetupError } from '../../config/src/setup-error.ts';
 import { readCopy } from '../../provisioner/src/journal/copy.ts';
-import { copyJournal } from '../../provisioner/src/journal/index.ts';
+import { copyJournal, JournalInUse } from '../../provisioner/src/journal/index.ts';
 import { askCopy, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
@@ -45,7 +45,7 @@ async function textOf(config: string, say: (line: string) => void): Promise<stri
     say('no provisioner runs: this is of the journal as it left it');
     return text;
   } catch (error) {
-    if (!/another provisioner uses/.test(messageOf(error))) throw error;
+    if (!(error instanceof JournalInUse)) throw error;
     const path = controlPathOf(journal);
     throw new SetupError(
       `a provisioner uses the journal ${journal}, but does not answer at ${path}: its log says why`,

@@ -54,8 +54,11 @@ export async function recoverJournal(
   say(`${config.journal}: made. Start the provisioner: it goes on with all of this`);
 }
 
-/** Whose folder was deleted under it still has all of it in memory. */
-async function checkNobodyRuns(path: string): Promise<void> {
+/**
+ * Whose folder was deleted under it still has all of it in memory.
+ * @param path of its control socket. @throws SetupError when one answers, Error when it answers nonsense.
+ */
+export async function checkNobodyRuns(path: string): Promise<void> {
   const health = await askHealth(path).catch(error => {
     if (error instanceof NotRunning) return undefined;
     throw error;

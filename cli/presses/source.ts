@@ -1,6 +1,6 @@
 /** Where the presses come from: the running provisioner, or its journal while none runs. */
-import { messageOf, SetupError } from '../../config/src/setup-error.ts';
-import { readJournal } from '../../provisioner/src/journal/index.ts';
+import { SetupError } from '../../config/src/setup-error.ts';
+import { JournalInUse, readJournal } from '../../provisioner/src/journal/index.ts';
 import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { askPresses, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
@@ -16,8 +16,7 @@ export async function pressesOf(journal: string, say: (line: string) => void): P
     if (!(error instanceof NotRunning)) throw error;
   }
   const { presses } = await readJournal(journal).catch(error => {
-    const both = /another provisioner uses/.test(messageOf(error));
-    throw both
+    throw error instanceof JournalInUse
       ? new SetupError(
           `a provisioner uses the journal ${journal}, but does not answer at ${controlPathOf(journal)}: its log says why`,
         )

@@ -430,6 +430,8 @@ class Room implements Provisioner {
   }
 
   async #stop(): Promise<void> {
+    // What new settings have begun to open is there to be closed.
+    await this.#updating;
     clearInterval(this.#beaconTimer);
     this.#watch.stop();
     this.#checks.stop();

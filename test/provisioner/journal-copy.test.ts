@@ -17,7 +17,7 @@ import { writeWhole } from '../../cli/write-whole.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { readCopy } from '../../provisioner/src/journal/copy.ts';
 import { copyJournal, Journal, readJournal } from '../../provisioner/src/journal/index.ts';
-import { checkUser, makeJournal } from '../../provisioner/src/journal/make.ts';
+import { checkUser, hasJournal, makeJournal } from '../../provisioner/src/journal/make.ts';
 import { newButton } from '../../provisioner/src/journal/records.ts';
 import { installed } from '../fixtures/installed.ts';
 import { noticeOf, pressRecord } from './fixtures/records.ts';
@@ -146,6 +146,12 @@ test('a journal is made whole, with the histories that there were, and only wher
   );
   expect(readdirSync(join(folder, 'a'))).toEqual(['journal']);
   mkdirSync(join(folder, 'empty'));
+  // A disk mounted just there: empty of ours, and nothing can be put in its place.
+  mkdirSync(join(folder, 'disk', 'lost+found'), { recursive: true });
+  expect(hasJournal(join(folder, 'disk'))).toBe(false);
+  await expect(makeJournal(join(folder, 'disk'), beginning)).rejects.toThrow(
+    /name a folder on it as journal/,
+  );
   await makeJournal(join(folder, 'empty'), { presses: [], buttons: [], notices: [] });
   expect(statSync(join(folder, 'empty')).mode & 0o077).toBe(0);
   writeFileSync(join(folder, 'file'), '');

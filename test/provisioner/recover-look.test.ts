@@ -65,7 +65,7 @@ function platformOf(
   };
 }
 
-const look = (platform: Platform) => lookAt('ccp', platform, settings, 1, never);
+const look = (platform: Platform) => lookAt('ccp', async () => platform, settings, 1, never);
 const error = new PlatformError('500: no words', { transient: true });
 
 test('a list that is cut short the first or the second time: what either shows stands', async () => {

@@ -9,7 +9,7 @@ import { kubeInto } from '../kubernetes/new-cluster.ts';
 import { nodesReady } from '../kubernetes/nodes.ts';
 import { fillIn } from '../kubernetes/placeholders.ts';
 import { askReady } from '../kubernetes/ready.ts';
-import type { Access } from '../platforms/platform.ts';
+import { type Access, PlatformError } from '../platforms/platform.ts';
 import { targetOf, type WorkDeps } from './work.ts';
 
 export const phaseCalling = 'calling the API server';
@@ -30,14 +30,18 @@ export class Finish {
 
   /**
    * One round: isolation before anything else can run in the cluster, then its nodes, then the add-ons.
-   * @throws Error when the API server does not answer, PlatformError when something else is in the way.
+   * @throws PlatformError, transient when the API server does not answer.
    */
   async round(record: PressRecord): Promise<Finished> {
     const { platform, profile } = this.#deps;
     const target = targetOf(profile, record);
     const access = await platform.access(target, this.#signal);
     const why = await askReady(access, this.#signal);
-    if (why !== undefined) throw new Error(`API server does not answer: ${why}`);
+    if (why !== undefined)
+      throw new PlatformError(`API server does not answer: ${why}`, {
+        transient: true,
+        brief: 'API server not answering yet',
+      });
     const phase = (await this.#inside(access, record)) ?? (await platform.equip(target, this.#signal));
     return phase === undefined ? { access } : { phase };
   }

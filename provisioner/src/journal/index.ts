@@ -3,3 +3,4 @@ export { pressKey } from './codec.ts';
 export type { JournalContents } from './contents.ts';
 export { Journal, JournalError } from './journal.ts';
 export { copyJournal, readJournal } from './read.ts';
+export { JournalInUse } from './store.ts';

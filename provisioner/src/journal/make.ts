@@ -10,7 +10,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { silentLog } from '../../../config/src/log.ts';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import { Draft } from './draft.ts';
@@ -25,10 +25,13 @@ export interface Beginning {
   notices: readonly PendingNotice[];
 }
 
-/** True when a journal, or anything else, is in the folder. @throws SetupError when nobody can tell. */
+/** What a file system makes at its root. */
+const ofDisk = 'lost+found';
+
+/** True when a journal, or anything else that somebody has made, is in the folder. @throws SetupError when nobody can tell. */
 export function hasJournal(folder: string): boolean {
   try {
-    return existsSync(folder) && readdirSync(folder).length > 0;
+    return existsSync(folder) && readdirSync(folder).some(name => name !== ofDisk);
   } catch (error) {
     throw new SetupError(`the journal folder ${folder} cannot be read: ${messageOf(error)}`);
   }
@@ -68,7 +71,8 @@ export async function makeJournal(folder: string, { presses, buttons, notices }:
     sync(dirname(place));
   } catch (error) {
     rmSync(beside, { recursive: true, force: true });
-    throw new SetupError(`the journal ${folder} cannot be made: ${wordsOf(error)}`);
+    const isDisk = existsSync(join(place, ofDisk));
+    throw new SetupError(`the journal ${folder} cannot be made: ${isDisk ? onDisk : wordsOf(error)}`);
   }
 }
 
@@ -81,11 +85,12 @@ export function checkUser(folder: string, me = process.getuid?.()): void {
   throw new SetupError(`${around} belongs to user ${owner}, this runs as root: run it as that user`);
 }
 
+const onDisk = 'a disk is mounted just there: name a folder on it as journal in the settings';
+
 function wordsOf(error: unknown): string {
   const errno = errnoOf(error);
   if (errno === 'ENOTEMPTY' || errno === 'EEXIST') return 'somebody else made one meanwhile';
-  if (errno === 'EBUSY' || errno === 'EXDEV')
-    return 'a disk is mounted just there: name a folder on it as journal in the settings';
+  if (errno === 'EBUSY' || errno === 'EXDEV') return onDisk;
   return `${messageOf(error)} (${diskAdvice})`;
 }
 

@@ -154,6 +154,9 @@ function attempt<T>(folder: string, work: () => T): T {
   }
 }
 
+/** One writer at a time: somebody else has it open. */
+export class JournalInUse extends SetupError {}
+
 async function openDatabase(folder: string): Promise<Database> {
   // Unpacked, so that every block of a table can be checked before LevelDB believes it.
   const db: Database = new ClassicLevel(folder, { compression: false });
@@ -163,7 +166,7 @@ async function openDatabase(folder: string): Promise<Database> {
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     if (errnoOf(cause) === 'LEVEL_LOCKED') {
-      throw new SetupError(
+      throw new JournalInUse(
         `another provisioner uses the journal ${folder}: stop it, or choose another folder`,
       );
     }

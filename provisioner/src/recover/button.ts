@@ -81,11 +81,11 @@ function said({ press: _, seq: __, ...rest }: Status): Said {
   return rest;
 }
 
-/** Nothing of it is on any platform. */
+/** Nothing of it is on any platform: that is no proof that its build has failed, so the next recovery gets none. */
 function saidLost(last: Status): Said {
   const { state, cluster, percent } = last;
   if (state === 'accepted' || state === 'provisioning' || state === 'verifying')
-    return saidFailed(cluster, percent, 'LAB', lostLine, phaseBuildFailed);
+    return saidFailed(cluster, percent, 'LAB', lostLine, phaseLeft);
   return state === 'ready' || state === 'releasing' ? saidReleased(cluster) : said(last);
 }
 

@@ -37,18 +37,41 @@ const atOnce = 6;
 type Settings = Pick<ProvisionerConfig, 'site' | 'profiles' | 'buttons'>;
 
 /**
- * @param name as the settings call the platform; @param pauseMs between the two readings.
+ * @param name as the settings call the platform; @param open makes a client of it that remembers nothing: each reading
+ *   has its own, so that no answer is one that another has kept. @param pauseMs between the two readings.
  * @throws PlatformError when it does not answer; Contradiction when what it holds contradicts itself.
  */
 export async function lookAt(
   name: string,
-  platform: Platform,
+  open: () => Promise<Platform>,
   settings: Settings,
   pauseMs: number,
   signal: AbortSignal,
 ): Promise<PlatformLook> {
-  const first = await platform.clusters(signal);
+  const first = await withOne(open, platform => platform.clusters(signal));
   await sleep(pauseMs, signal);
+  return withOne(open, platform => lookAgain(name, platform, first, settings, signal));
+}
+
+async function withOne<T>(
+  open: () => Promise<Platform>,
+  work: (platform: Platform) => Promise<T>,
+): Promise<T> {
+  const platform = await open();
+  try {
+    return await work(platform);
+  } finally {
+    await platform.close();
+  }
+}
+
+async function lookAgain(
+  name: string,
+  platform: Platform,
+  first: readonly Listed[],
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<PlatformLook> {
   const second = await platform.clusters(signal);
   // What either shows stands: a list that is cut short must not make a cluster nobody's.
   const byId = new Map([...first, ...second].map(listed => [listed.id, listed]));

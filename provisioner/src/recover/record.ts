@@ -42,7 +42,9 @@ export function take(facts: Facts): Taken {
   if (calledOff) return { record: releasing(facts, undefined, 0) };
   // An address was told; or a later press was answered, which none is while this one's cluster is being built.
   const toldReady = wasReady(before) || (about !== undefined && saysReady(about));
-  const later = said !== undefined && about === undefined && said.press > found.press;
+  // A press that is refused because this one is being built is no such answer.
+  const later =
+    said !== undefined && about === undefined && said.press > found.press && said.state !== 'rejected';
   if (seen.kind === 'deleting') return { record: releasing(facts, addressOf(facts, about), percentTaken) };
   if (toldReady || (later && found.access !== undefined)) return standing(facts, about);
   const isOver = about?.state === 'released' || about?.state === 'failed' || before?.step === 'failed';

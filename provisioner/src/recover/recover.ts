@@ -73,7 +73,7 @@ export async function recover(config: ProvisionerConfig, options: RecoverOptions
     ...presses.map(({ button }) => button),
     ...(copy?.buttons ?? []).map(({ button }) => button),
   ]);
-  const skipped = (profile: string) => !heard.looks.has(config.profiles[profile]?.platform ?? '');
+  const isAllSeen = Object.keys(config.platforms).every(name => heard.looks.has(name));
   const buttons = [...names].map(button => {
     const own = presses.filter(press => press.button === button);
     const profile = config.buttons[button]?.profile ?? own.at(-1)?.profile ?? '';
@@ -84,7 +84,8 @@ export async function recover(config: ProvisionerConfig, options: RecoverOptions
       before: copy?.buttons.find(each => each.button === button),
       rules: rulesFor(config, button, profile),
       expectS: config.profiles[profile]?.expectS ?? 0,
-      mayStand: heard.missing.length > 0 && skipped(profile),
+      // Whichever it is: the button's profile may have been another one then.
+      mayStand: !isAllSeen,
       nowMs,
     });
   });
@@ -121,9 +122,11 @@ function pressesOf(
       nowMs,
     });
   });
+  // The settings may have given its profile another platform since.
+  const isAllSeen = Object.keys(config.platforms).every(name => looks.has(name));
   const others = [...before.values()].filter(press => !seen.has(keyOf(press)));
   const unseen = others.map(press => {
-    const wasAsked = looks.has(config.profiles[press.profile]?.platform ?? '');
+    const wasAsked = looks.has(config.profiles[press.profile]?.platform ?? '') && isAllSeen;
     return wasAsked ? takeGone(press, nowMs) : takeUnasked(press, nowMs);
   });
   return [...unseen, ...taken];
@@ -174,12 +177,8 @@ async function askAll(config: ProvisionerConfig, options: RecoverOptions): Promi
   await Promise.all([
     ...Object.entries(config.platforms).map(([name, settings]) =>
       ask(name, async signal => {
-        const platform = await makePlatform(settings);
-        try {
-          looks.set(name, await lookAt(name, platform, config, options.pauseMs ?? pauseMs, signal));
-        } finally {
-          await platform.close();
-        }
+        const open = () => makePlatform(settings);
+        looks.set(name, await lookAt(name, open, config, options.pauseMs ?? pauseMs, signal));
       }),
     ),
     ...config.relays.map((relay, i) =>

@@ -8,10 +8,11 @@ import { decode, encode, keyFromBytes } from '../../../protocol/src/node/envelop
 import { beaconSchema, statusSchema } from '../../../protocol/src/node/schemas.ts';
 import { beaconTopic, statusTopic } from '../../../protocol/src/topics.ts';
 import type { ProvisionerConfig } from '../settings/config.ts';
+import { sleep } from '../wait.ts';
 import { at, type RelayLogin } from '../way/addresses.ts';
-import { Connection } from '../way/connection.ts';
-import { dial } from '../way/dial.ts';
+import { defaultKeepAliveS } from '../way/connection.ts';
 import { HopError } from '../way/hop-error.ts';
+import { openConnection } from '../way/open-connection.ts';
 import { Contradiction } from './contradiction.ts';
 
 export interface Retained {
@@ -47,6 +48,26 @@ export function newer(a: Status | undefined, b: Status): Status {
 export async function retainedAt(
   relay: RelayLogin,
   config: Pick<ProvisionerConfig, 'site' | 'siteKey' | 'buttons'>,
+  options: RetainedOptions,
+): Promise<Retained> {
+  try {
+    return await listen(relay, config, options);
+  } catch (error) {
+    if (!(error instanceof ThrownOut)) throw error;
+    await sleep(options.quietMs, options.signal);
+  }
+  return listen(relay, config, options).catch(error => {
+    // Once is a relay that restarts. Twice is somebody: leaving the relay out would not make him go away.
+    throw error instanceof ThrownOut ? new Contradiction(error.message) : error;
+  });
+}
+
+/** It had let us in, and ended it. */
+class ThrownOut extends HopError {}
+
+async function listen(
+  relay: RelayLogin,
+  config: Pick<ProvisionerConfig, 'site' | 'siteKey' | 'buttons'>,
   { now, quietMs, signal }: RetainedOptions,
 ): Promise<Retained> {
   const name = at(relay.host, relay.port);
@@ -54,15 +75,12 @@ export async function retainedAt(
   const topic = beaconTopic(config.site);
   const offline = () =>
     encode(keyFromBytes(config.siteKey), topic, { state: 'offline', time: Math.floor(now() / 1000) });
-  const stream = await dial(relay, relay.proxy, signal);
-  const connection = await Connection.open({
-    ...{ stream, relayName: name, user: relay.user, password: relay.password },
-    will: { topic, payload: offline() },
-    onMessage: (heardTopic, payload) => ears.hear(heardTopic, payload),
-  }).catch(error => {
-    stream.destroy();
-    throw error;
-  });
+  const will = () => ({ topic, payload: offline() });
+  const connection = await openConnection(
+    { relay, will, name, keepAliveS: relay.keepAliveS ?? defaultKeepAliveS },
+    (heardTopic, payload) => ears.hear(heardTopic, payload),
+    signal,
+  );
   try {
     let ended: string | undefined;
     void connection.closed.then(reason => {
@@ -73,8 +91,9 @@ export async function retainedAt(
     // Twice: a broker that was busy, or a follower of it, may have been late the first time.
     for (let look = 0; look < 2; look++) {
       refused = new Set(await connection.subscribe(topics));
-      await ears.quiet(quietMs, () => ended !== undefined);
-      if (ended !== undefined) throw new HopError('RELAY', takenOver(name, ended));
+      await ears.quiet(quietMs, () => ended !== undefined || signal.aborted);
+      if (signal.aborted) throw new HopError('RELAY', `${name} has not said all in time`);
+      if (ended !== undefined) throw new ThrownOut('RELAY', takenOver(name, ended));
     }
     if (refused.size === topics.length)
       throw new HopError('RELAY', `${name} does not let this login read what it retains`);

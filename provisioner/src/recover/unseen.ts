@@ -32,14 +32,18 @@ export function takeGone(record: PressRecord, nowMs: number): Taken {
 export function takeUnasked(record: PressRecord, nowMs: number): Taken {
   if (!stands(record) || !isBuilding(record.step)) return { record };
   const { cluster, step, range } = record;
-  if (step === 'accepted' || step === 'reserved' || range === undefined)
-    return { record: lost(record, nowMs), note: `${cluster} was not ordered yet: it counts as failed` };
+  if (step === 'accepted' || step === 'reserved' || range === undefined) {
+    // Not ordered when the copy was made; since then it may have been.
+    const cleanUp = { since: nowMs, givenUp: true as const, trouble: 'its platform was not asked' };
+    const note = `${cluster} was not ordered yet, and counts as failed; if it stands after all, dashbutton release ${cluster} removes it`;
+    return { record: { ...lost(record, nowMs), cleanUp }, note };
+  }
   const { clash: _, ...rest } = stepped(record, 'building', nowMs);
   return { record: { ...rest, recovered: true } };
 }
 
 function lost(record: PressRecord, nowMs: number): PressRecord {
-  return { ...stepped(record, 'failed', nowMs), line: lostLine, endedAt: nowMs };
+  return { ...stepped(record, 'failed', nowMs), line: lostLine, endedAt: nowMs, recovered: true };
 }
 
 function stepped(record: PressRecord, step: PressRecord['step'], nowMs: number): PressRecord {
