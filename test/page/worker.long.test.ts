@@ -60,6 +60,22 @@ watchButton(board, true, () => {
 });
 `;
 
+/** Counts the presses that woke it; back to sleep as soon as the finger is gone. */
+const counting = `
+import { chip } from '${sources}/hal.ts';
+import { isHeld } from '${sources}/pins.ts';
+const board = ${JSON.stringify(boardNamed(boardName))};
+const storage = chip.require('Storage');
+const presses = +(storage.readJSON('n', true) || 0) + 1;
+storage.write('n', '' + presses);
+chip.print('view ' + JSON.stringify({ kind: 'idle', button: '', detail: 'press ' + presses }));
+function off() {
+  if (isHeld(board)) chip.setTimeout(off, 5);
+  else chip.ESP32.deepSleepExt0(board.button, 0);
+}
+off();
+`;
+
 async function compiled(source: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'dashbutton-golden-'));
   try {
@@ -107,6 +123,30 @@ describe.skipIf(!hasChromium)('a board in a worker (needs chromium)', () => {
       async () =>
         (await page.locator(says).innerText()) === 'boot 4 cause 4 undefinedundefinedundefined device 1',
       () => 'the fourth boot, as if it were the first',
+    );
+  });
+
+  test('a press while it falls asleep, and one as soon as the last is felt, are not lost', async () => {
+    const page = await openTab(await pageWith(await compiled(counting)));
+    await page.waitForSelector('html[data-ready]');
+    // In the page itself: nothing is sooner than this.
+    await page.evaluate(`{
+      const says = document.querySelector('${says}'), press = document.querySelector('[data-case=house] .press');
+      let last = '';
+      new MutationObserver(() => {
+        if (says.textContent === last || !says.textContent.startsWith('press ')) return;
+        last = says.textContent;
+        press.dispatchEvent(new MouseEvent('click'));
+      }).observe(says, { childList: true, characterData: true, subtree: true });
+      press.dispatchEvent(new MouseEvent('click'));
+    }`);
+    let last = '';
+    await until(
+      async () => {
+        last = await page.locator(says).innerText();
+        return Number(last.slice('press '.length)) >= 20;
+      },
+      () => `twenty presses; the page says "${last}"`,
     );
   });
 

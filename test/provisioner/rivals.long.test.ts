@@ -28,7 +28,8 @@ describe.skipIf(!installed('mosquitto'))('mosquitto, two with one login (needs m
     await pause(20_000);
     // Looks only, ever more rarely.
     expect(room.provisioner.relays[0]?.connects).toBeLessThan(connects + 5);
-    expect(second.connected).toBe(false);
+    // A look takes the login for a moment; it is left again.
+    await until(() => !second.connected, 'the second to stand aside still');
     await room.stopProvisioner();
     await until(() => second.connected, 'the second to go on', 60_000);
   });

@@ -7,7 +7,7 @@ import type { TraceEntry } from '../../../simulator/board/trace.ts';
 import { wiringOf } from '../../../simulator/board/wiring.ts';
 import type { ButtonFile } from '../facts.ts';
 import type { Beginning, FromWorker, Surroundings, ToWorker } from '../worker/messages.ts';
-import { Keep } from './keep.ts';
+import { deviceFile, Keep } from './keep.ts';
 
 const fullMv = 3900;
 const emptyMv = 3310;
@@ -42,6 +42,8 @@ export class PageBoard {
   readonly #keep: Keep;
   #worker: Worker | undefined;
   #finger = false;
+  /** How often this worker was told that a finger came down. */
+  #downs = 0;
   #downAt = 0;
 
   constructor(plan: PageBoardPlan) {
@@ -49,13 +51,14 @@ export class PageBoard {
     this.name = plan.file.name;
     this.surroundings = { networks: plan.file.networks, troubles: {}, batteryMv: fullMv };
     this.#keep = new Keep(plan.world, this.name);
-    this.#keep.files['device.json'] = plan.file.device;
+    this.#keep.files[deviceFile] = plan.file.device;
     const { frozen, awake } = this.#keep;
     // A page that goes while the chip is awake takes its power; a look at a build in its naps can be begun again.
     const lost = awake && frozen?.asleep?.order.kind === 'pin';
     this.pressedAt = this.#keep.pressedAt;
     if (frozen) this.#sleeps(frozen);
-    this.#begin(frozen, lost);
+    else this.asleep = { untilMs: undefined };
+    this.#begin(frozen, { reset: lost });
   }
 
   get batteryMv(): number {
@@ -67,6 +70,7 @@ export class PageBoard {
     if (this.#finger) return;
     this.#finger = true;
     this.#downAt = Date.now();
+    this.#downs += 1;
     this.#tell({ do: 'finger', down: true });
     this.#plan.changed();
   }
@@ -91,7 +95,7 @@ export class PageBoard {
     this.surroundings.networks = to.inReach ? networks : [];
     this.surroundings.batteryMv = to.full ? fullMv : emptyMv;
     // Another battery: the chip starts anew, as it does then.
-    if (wasEmpty && to.full) this.#begin(undefined, true);
+    if (wasEmpty && to.full) this.#begin(undefined, { reset: true });
     else this.#tell({ do: 'change', to: this.surroundings });
     this.#plan.changed();
   }
@@ -106,7 +110,8 @@ export class PageBoard {
     this.#worker?.postMessage(message);
   }
 
-  #begin(frozen: Frozen | undefined, reset = false): void {
+  /** @param missed a finger came down, and the worker before was asleep by then. */
+  #begin(frozen: Frozen | undefined, { reset = false, missed = false } = {}): void {
     this.#worker?.terminate();
     if (reset) {
       this.frame = undefined;
@@ -124,12 +129,14 @@ export class PageBoard {
     const { programUrl, programBytes, file, options } = this.#plan;
     const beginning: Beginning = {
       ...this.surroundings,
-      ...{ programUrl, programBytes, files: this.#keep.files, finger: this.#finger },
+      ...{ programUrl, programBytes, files: this.#keep.files, finger: this.#finger || missed },
       options: { ...wiringOf(file.board), ...options },
       ...(frozen === undefined || reset ? {} : { frozen }),
       ...(reset ? { reset: true } : {}),
     };
+    this.#downs = beginning.finger ? 1 : 0;
     this.#tell({ do: 'begin', with: beginning });
+    if (missed && !this.#finger) this.#tell({ do: 'finger', down: false });
   }
 
   #take(message: FromWorker): void {
@@ -162,7 +169,7 @@ export class PageBoard {
         this.#keep.awake = false;
         this.#keep.save();
         this.#sleeps(message.frozen);
-        this.#begin(message.frozen);
+        this.#begin(message.frozen, { missed: this.#downs > message.downs });
     }
     this.#plan.changed();
   }

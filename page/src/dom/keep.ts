@@ -3,6 +3,9 @@ import type { Frozen } from '../../../simulator/board/asleep.ts';
 
 const prefix = 'dashbutton/';
 
+/** Who this button is, and its key: given at each beginning, never kept. */
+export const deviceFile = 'device.json';
+
 interface Kept {
   files: Record<string, string>;
   frozen?: Frozen;
@@ -29,7 +32,13 @@ export class Keep implements Kept {
   }
 
   save(): void {
-    const { files, frozen, awake, pressedAt } = this;
-    localStorage.setItem(this.#key, JSON.stringify({ files, frozen, awake, pressedAt }));
+    // Its key, which the demo gives again.
+    const { [deviceFile]: _, ...files } = this.files;
+    const { frozen, awake, pressedAt } = this;
+    try {
+      localStorage.setItem(this.#key, JSON.stringify({ files, frozen, awake, pressedAt }));
+    } catch {
+      // No room, or not allowed: it lives as long as its page.
+    }
   }
 }

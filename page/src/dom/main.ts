@@ -168,6 +168,11 @@ function showSleep(place: Place): void {
 function showEnergy({ section, board }: Place): void {
   const from = board?.pressedAt;
   if (board === undefined || from === undefined) return;
+  // Loaded again since: what the chip did before is not known here.
+  if ((board.trace[0]?.atMs ?? from) > from) {
+    say(need(section, '.energy'), '');
+    return;
+  }
   const untilMs = board.trace.at(-1)?.atMs ?? from;
   const { mAh } = integrate(board.trace, currents, { fromMs: from, untilMs: Math.max(from, untilMs) });
   const battery = (board.batteryMv / 1000).toFixed(2);

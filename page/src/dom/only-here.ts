@@ -10,5 +10,9 @@ export function onlyHere(world: string, begin: () => void, lost: () => void): vo
       begin();
       return new Promise(() => {});
     })
-    .catch(lost);
+    .catch((error: unknown) => {
+      // Somebody has taken it. Anything else is a mistake, and shows as one.
+      if (!(error instanceof DOMException && error.name === 'AbortError')) throw error;
+      lost();
+    });
 }

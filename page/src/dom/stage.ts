@@ -93,8 +93,8 @@ export class Stage {
     const up = () => this.#board()?.up();
     press.addEventListener('pointerdown', event => {
       if (event.button !== 0) return;
-      press.setPointerCapture(event.pointerId);
       down();
+      press.setPointerCapture(event.pointerId);
     });
     for (const end of ['pointerup', 'pointercancel', 'lostpointercapture', 'blur'] as const)
       press.addEventListener(end, up);

@@ -38,5 +38,5 @@ export type FromWorker =
   | { say: 'fault'; fault: Fault }
   | { say: 'trace'; entry: TraceEntry; startMs: number }
   | { say: 'wrote'; name: string; content?: string }
-  /** The last of this worker: whoever gets it makes the next one. */
-  | { say: 'asleep'; sleep: Sleep; frozen: Frozen };
+  /** The last of this worker: whoever gets it makes the next one. `downs`: how often it has felt a finger come down. */
+  | { say: 'asleep'; sleep: Sleep; downs: number; frozen: Frozen };

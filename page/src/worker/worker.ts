@@ -16,18 +16,42 @@ const now = performance.now.bind(performance);
 const clock: Clock = { ...realClock, nowMs: () => timeOrigin + now() };
 
 /**
- * No finger is faster. A tool that presses for somebody may be, and so may messages that have waited for a busy worker: the program
- * would not feel what is shorter than its debounce.
+ * From down to up, and from up to down: no finger is faster. A tool that presses for somebody may be, and so may messages that have
+ * waited for a busy worker: the program would not feel what is shorter than its debounce.
  */
 const leastMs = 90;
 
 let board: BareBoard | undefined;
 /** Its one boot has begun. */
 let hasRun = false;
-let downAtMs = 0;
-let cancelUp: (() => void) | undefined;
+/** What the finger does next, in order. */
+const moves: boolean[] = [];
+let movedAtMs = Number.NEGATIVE_INFINITY;
+/** How often a finger has come down on this board. */
+let downs = 0;
 
-function begin({ frozen, finger, reset, options, ...world }: Beginning): void {
+function finger(down: boolean): void {
+  moves.push(down);
+  if (moves.length === 1) move();
+}
+
+function move(): void {
+  const waitMs = movedAtMs + leastMs - clock.nowMs();
+  if (waitMs > 0) {
+    clock.later(waitMs, move);
+    return;
+  }
+  const down = moves.shift();
+  if (down === undefined) return;
+  movedAtMs = clock.nowMs();
+  if (down) {
+    downs += 1;
+    board?.down();
+  } else board?.up();
+  if (moves.length > 0) move();
+}
+
+function begin({ frozen, finger: isDown, reset, options, ...world }: Beginning): void {
   const { networks, troubles, batteryMv, files, programUrl, programBytes } = world;
   const host = browserHost({
     ...{ programUrl, files },
@@ -54,16 +78,16 @@ function begin({ frozen, finger, reset, options, ...world }: Beginning): void {
     hasRun = true;
   });
   mine.on('sleep', sleep => {
-    // Out of its drawer, it may be awake by now; this is still its first boot.
-    if (mine.state === 'asleep') post({ say: 'asleep', sleep, frozen: mine.freeze() });
+    // Out of its drawer, its first boot is still to come, and has room here.
+    if (hasRun) post({ say: 'asleep', sleep, downs, frozen: mine.freeze() });
   });
-  if (frozen !== undefined && reset === undefined) mine.thaw(frozen);
-  else if (reset) mine.powerOn();
+  if (frozen !== undefined && reset === undefined) {
+    // Whoever was on it when it fell asleep may have let go since.
+    mine.up();
+    mine.thaw(frozen);
+  } else if (reset) mine.powerOn();
   else mine.shelve();
-  if (finger) {
-    downAtMs = clock.nowMs();
-    mine.down();
-  }
+  if (isDown) finger(true);
 }
 
 self.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
@@ -71,16 +95,10 @@ self.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
     begin(data.with);
     return;
   }
-  // Asleep again, it waits to be frozen: the next worker hears of the finger at its beginning, and wakes.
+  // Asleep again: the next worker is told of the finger at its beginning, and wakes.
   if (board === undefined || (hasRun && board.state !== 'awake')) return;
   if (data.do === 'finger') {
-    cancelUp?.();
-    if (data.down) {
-      downAtMs = clock.nowMs();
-      board.down();
-    } else {
-      cancelUp = clock.later(Math.max(0, downAtMs + leastMs - clock.nowMs()), () => board?.up());
-    }
+    finger(data.down);
   } else {
     board.networks = data.to.networks;
     board.batteryMv = data.to.batteryMv;
