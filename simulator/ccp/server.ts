@@ -147,9 +147,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw bodyTooLarge();
-    chunks.push(chunk);
+    // Read to its end all the same, as nginx does (lingering_close): an answer in the middle of a request is lost with its connection.
+    if (bytes <= maxBodyBytes) chunks.push(chunk);
   }
+  if (bytes > maxBodyBytes) throw bodyTooLarge();
   return Buffer.concat(chunks).toString('utf8');
 }
 

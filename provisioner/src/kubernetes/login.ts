@@ -1,6 +1,6 @@
 /** How to log in to the management cluster: what each request and each connection has to show, always fresh. */
 import type { RequestOptions } from 'node:https';
-import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
 import { errnoOf } from '../../../config/src/setup-error.ts';
 import { oneLine } from '../line.ts';
 import { PlatformError } from '../platforms/platform.ts';
@@ -49,10 +49,13 @@ export interface LoginOptions {
   execTimeoutMs?: number;
 }
 
+/** What Kubernetes mounts into each pod (its docs: "Accessing the Kubernetes API from a Pod"). */
+const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /** The user of the library that asks our own exec command: see {@link ExecPlugin}. */
 const execProvider = 'dashbutton-exec';
 
-/** By the client library: it reads the files, and the token's again and again. */
+/** By the client library, loaded at the first request: it reads the files, and the token's again and again. */
 class OperatorsLogin implements Login {
   readonly server: string;
   readonly advice: string;
@@ -60,7 +63,7 @@ class OperatorsLogin implements Login {
   readonly #cluster: Cluster;
   readonly #user: User;
   readonly #plugin: ExecPlugin | undefined;
-  #kubeConfig: KubeConfig;
+  #kubeConfig: Promise<KubeConfig> | undefined;
   #generation = 0;
   /** What {@link checkTls} has seen last: reading PEM takes a millisecond, and each request asks. */
   #usableTls = '';
@@ -71,7 +74,6 @@ class OperatorsLogin implements Login {
     this.#cluster = cluster;
     this.#user = user;
     this.#plugin = plugin;
-    this.#kubeConfig = this.#load();
   }
 
   /**
@@ -83,7 +85,8 @@ class OperatorsLogin implements Login {
     const generation = this.#generation;
     const options: RequestOptions = {};
     try {
-      await this.#kubeConfig.applyToHTTPSOptions(options);
+      this.#kubeConfig ??= this.#load();
+      await (await this.#kubeConfig).applyToHTTPSOptions(options);
     } catch (error) {
       if (error instanceof PlatformError) throw error;
       const file = error instanceof Error && 'path' in error ? ` ${String(error.path)}` : '';
@@ -111,7 +114,7 @@ class OperatorsLogin implements Login {
     this.#generation++;
     this.#plugin?.forget();
     // The library keeps a token that it has read for a minute.
-    this.#kubeConfig = this.#load();
+    this.#kubeConfig = undefined;
     return true;
   }
 
@@ -119,7 +122,9 @@ class OperatorsLogin implements Login {
     this.#plugin?.close();
   }
 
-  #load(): KubeConfig {
+  async #load(): Promise<KubeConfig> {
+    // Half a second of processor time, and 75 MB: only for who has such a platform.
+    const { KubeConfig } = await import('@kubernetes/client-node');
     const kubeConfig = new KubeConfig();
     const plugin = this.#plugin;
     if (plugin !== undefined) {
@@ -200,14 +205,10 @@ function inCluster(root: string): Login {
       'inCluster: this is no pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; give a kubeconfig';
     throw new PlatformError(message, { transient: false });
   }
-  const pod = new KubeConfig();
-  pod.loadFromCluster(root);
-  const [cluster, user] = [pod.getCurrentCluster(), pod.getCurrentUser()];
-  if (cluster === null || user === null) throw new Error('a service account without cluster or user');
-  // The library takes some ports for plain HTTP.
-  if (!cluster.server.startsWith('https:')) {
-    throw new PlatformError(`inCluster: ${cluster.server} is not https`, { transient: false });
-  }
+  const name = 'in-cluster';
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const cluster = { name, server, caFile: `${root}${accountFolder}/ca.crt`, skipTLSVerify: false };
+  const user = tokenUser(`${root}${accountFolder}/token`);
   return new OperatorsLogin(cluster, user, "check the pod's service account and that its token is mounted");
 }
 
