@@ -23,7 +23,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.long.test.ts'],
           // Files share a process, and what is imported: docs/decisions/0021 has the figures.
-          isolate: false,
+          isolate: process.env.TEST_ISOLATE === '1',
         },
       },
       { extends: true, test: { name: 'long', include: ['test/**/*.long.test.ts'] } },
