@@ -79,9 +79,9 @@ for (const [pair, isThere, start] of pairsOfRelays) {
       test('the first is killed before the press: one cluster, ready on the display', () =>
         press(start, async ({ relays }) => void (await relays[0].kill())));
 
-      test.for(moments)('the first is killed %s: one cluster, ready on the display', ([, isNow]) => {
+      test.for(moments)('the first is killed %s: one cluster, ready on the display', async ([, isNow]) => {
         let killed = false;
-        return press(
+        await press(
           start,
           async () => undefined,
           (view, { relays }) => {
@@ -90,6 +90,7 @@ for (const [pair, isThere, start] of pairsOfRelays) {
             void relays[0].kill();
           },
         );
+        expect(killed).toBe(true);
       });
 
       test.for([
