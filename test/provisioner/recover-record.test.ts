@@ -44,6 +44,7 @@ function status(state: State, change: Partial<Status> = {}): Status {
 
 const told = status('ready', { address: access.address, percent: 100, upTo: 100 });
 const later = status('ready', { press: 9, cluster: 'house-01-9' });
+const refused = status('rejected', { press: 9, cluster: '', code: 'STALE' });
 const failed = status('failed', { phase: phaseBuildFailed, line: 'no room' });
 const kept = status('failed', { phase: 'not given back' });
 const old = status('failed', { phase: 'failed' });
@@ -68,10 +69,12 @@ describe('from platform and status', () => {
     ['building', 'failed, by a version that does not say what', old, 'failed in doubt'],
     ['building', 'called off', status('releasing', { phase: phaseCallingOff }), 'releasing and goes'],
     ['building', 'a later cluster', later, 'failed in doubt'],
+    ['building', 'a later press was refused', refused, 'building in doubt'],
     ['ready', 'nothing', undefined, 'verifying in doubt'],
     ['ready', 'being built', status('provisioning'), 'verifying in doubt'],
     ['ready', 'ready', told, 'ready'],
     ['ready', 'a later cluster', later, 'ready'],
+    ['ready', 'a later press was refused', refused, 'verifying in doubt'],
     ['ready', 'on its way back, by an old word', status('releasing', { phase: 'giving it back' }), 'ready'],
     ['ready', 'its build has failed', failed, 'failed and goes'],
     ['ready', 'not given back', kept, 'ready'],
