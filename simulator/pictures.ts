@@ -38,7 +38,7 @@ const stills: Record<string, View> = {
   'error-lab': { kind: 'error', code: 'LAB', line: 'The lab is offline', advice: 'Start the provisioner' },
 };
 
-/** `https://10.10.20.31:6443` as the provisioner sends it (provisioner/src/presses/qr.ts). */
+/** `https://10.10.20.31:6443` as the provisioner sends it (provisioner/src/buttons/qr.ts). */
 const qr = {
   side: 21,
   bitmap: atob('/rv8FlBulrt05dutrsFJB/qv4BEA5v+ZDPVRtZQpSqnhxYBIb/g+8F1Ium3l0douo5cF4h/sQYA='),

@@ -16,7 +16,7 @@ import {
   percentReserved,
   percentVerifying,
   upToOf,
-} from '../../provisioner/src/builds/progress.ts';
+} from '../../provisioner/src/buttons/progress.ts';
 import type { Relay } from '../../relay/src/relay.ts';
 import type { Clock } from '../../simulator/board/clock.ts';
 import { button, keys, passwords, site } from './party.ts';

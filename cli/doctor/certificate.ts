@@ -1,5 +1,5 @@
 /** What the doctor says of certificates that are believed. */
-import { dateOf, type Seen } from '../../provisioner/src/way/certificate.ts';
+import { dateOf, type Seen } from '../../provisioner/src/uplink/certificate.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,5 +1,5 @@
 /** How many ranges of a pool are free. Pure. */
-import { maxRangesPerPool, parseBlock } from '../../provisioner/src/builds/ranges.ts';
+import { maxRangesPerPool, parseBlock } from '../../provisioner/src/common/cidr.ts';
 
 /**
  * @param pool a CIDR that the settings have checked; @param prefix of each range; @param used CIDRs, of any length and

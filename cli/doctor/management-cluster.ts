@@ -3,7 +3,7 @@ import type { Way as KubeWay } from '../../provisioner/src/kubernetes/credential
 import { portOf } from '../../provisioner/src/kubernetes/endpoint.ts';
 import type { ClusterApiConfig } from '../../provisioner/src/platforms/cluster-api/settings.ts';
 import type { PlatformConfig } from '../../provisioner/src/platforms/kinds.ts';
-import { hostOf } from '../../provisioner/src/way/relay-url.ts';
+import { hostOf } from '../../provisioner/src/uplink/relay-url.ts';
 
 export interface Way extends KubeWay {
   /** Of the API, without brackets. */

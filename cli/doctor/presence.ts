@@ -2,11 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
+import { oneLine } from '../../provisioner/src/common/line.ts';
 import type { Health } from '../../provisioner/src/health.ts';
 import { findDamage } from '../../provisioner/src/journal/check.ts';
 import { type JournalContents, JournalInUse, readJournal } from '../../provisioner/src/journal/index.ts';
 import type { PressRecord } from '../../provisioner/src/journal/records.ts';
-import { oneLine } from '../../provisioner/src/line.ts';
 import { askHealth, askPresses, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 

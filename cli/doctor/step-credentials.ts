@@ -7,11 +7,11 @@
 import { encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { beaconTopic, pressTopic } from '../../protocol/src/topics.ts';
 import type { PartHealth } from '../../provisioner/src/health.ts';
-import { at } from '../../provisioner/src/way/addresses.ts';
-import { Connection, type LastWill } from '../../provisioner/src/way/connection.ts';
-import { HopError } from '../../provisioner/src/way/hop-error.ts';
-import type { Learned } from '../../provisioner/src/way/quiet-limit.ts';
-import type { Rival } from '../../provisioner/src/way/rivals.ts';
+import { at } from '../../provisioner/src/uplink/addresses.ts';
+import { Connection, type LastWill } from '../../provisioner/src/uplink/connection.ts';
+import { HopError } from '../../provisioner/src/uplink/hop-error.ts';
+import type { Learned } from '../../provisioner/src/uplink/quiet-limit.ts';
+import type { Rival } from '../../provisioner/src/uplink/rivals.ts';
 import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import { hopProblem, open } from './step-relay.ts';

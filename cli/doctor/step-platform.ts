@@ -1,12 +1,12 @@
 /** Step 7: each platform answers, with the certificate that the settings name, and takes the login. */
 import { messageOf } from '../../config/src/setup-error.ts';
+import { PlatformError } from '../../provisioner/src/common/platform.ts';
 import { portOf } from '../../provisioner/src/kubernetes/endpoint.ts';
 import type { CcpConfig } from '../../provisioner/src/platforms/ccp/settings.ts';
-import { PlatformError } from '../../provisioner/src/platforms/platform.ts';
-import { blame, describe, type Seen } from '../../provisioner/src/way/certificate.ts';
-import { HopError } from '../../provisioner/src/way/hop-error.ts';
-import { hostOf } from '../../provisioner/src/way/relay-url.ts';
-import { handshake, openTcp } from '../../provisioner/src/way/sockets.ts';
+import { blame, describe, type Seen } from '../../provisioner/src/uplink/certificate.ts';
+import { HopError } from '../../provisioner/src/uplink/hop-error.ts';
+import { hostOf } from '../../provisioner/src/uplink/relay-url.ts';
+import { handshake, openTcp } from '../../provisioner/src/uplink/sockets.ts';
 import { endWarning, withColons } from './certificate.ts';
 import { clockWarning } from './clock-warning.ts';
 import { Broken, type Finding, type Problem } from './result.ts';

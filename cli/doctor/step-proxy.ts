@@ -1,7 +1,7 @@
 /** Step 3: through the proxy there is a tunnel to the relay, and nothing else is at its end. */
-import { proxyName } from '../../provisioner/src/way/addresses.ts';
-import { dial } from '../../provisioner/src/way/dial.ts';
-import { HopError } from '../../provisioner/src/way/hop-error.ts';
+import { proxyName } from '../../provisioner/src/uplink/addresses.ts';
+import { dial } from '../../provisioner/src/uplink/dial.ts';
+import { HopError } from '../../provisioner/src/uplink/hop-error.ts';
 import { Broken, type Finding } from './result.ts';
 import type { Visit } from './visit.ts';
 import { proxyProblem } from './way-problems.ts';

@@ -1,11 +1,11 @@
 /** Step 4: the relay answers, with a certificate that is believed, and with a WebSocket where the settings want one. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { at, type RelayAddress } from '../../provisioner/src/way/addresses.ts';
-import { blame, describe, type Seen } from '../../provisioner/src/way/certificate.ts';
-import { dial, relayTlsFailure } from '../../provisioner/src/way/dial.ts';
-import { HopError } from '../../provisioner/src/way/hop-error.ts';
-import { handshake } from '../../provisioner/src/way/sockets.ts';
+import { at, type RelayAddress } from '../../provisioner/src/uplink/addresses.ts';
+import { blame, describe, type Seen } from '../../provisioner/src/uplink/certificate.ts';
+import { dial, relayTlsFailure } from '../../provisioner/src/uplink/dial.ts';
+import { HopError } from '../../provisioner/src/uplink/hop-error.ts';
+import { handshake } from '../../provisioner/src/uplink/sockets.ts';
 import { endWarning } from './certificate.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';

@@ -1,8 +1,8 @@
 /** Step 8: the platform has what each profile's template names, and the profile's pool has a range left. */
 import { messageOf } from '../../config/src/setup-error.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
+import { usedRanges } from '../../provisioner/src/common/platform.ts';
 import { Refused } from '../../provisioner/src/kubernetes/errors.ts';
-import { usedRanges } from '../../provisioner/src/platforms/platform.ts';
 import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { poolMeets } from '../../provisioner/src/settings/pool-problems.ts';
 import { countFree } from './free-ranges.ts';

@@ -1,10 +1,10 @@
 /** What all steps of one visit share: the settings, and what earlier steps have learned. */
 
+import type { Platform } from '../../provisioner/src/common/platform.ts';
 import { makePlatform } from '../../provisioner/src/platforms/make.ts';
-import type { Platform } from '../../provisioner/src/platforms/platform.ts';
 import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import type { Settings } from '../../provisioner/src/settings/config-schema.ts';
-import type { Environment } from '../../provisioner/src/way/proxy-env.ts';
+import type { Environment } from '../../provisioner/src/uplink/proxy-env.ts';
 import { type Presence, presenceAt } from './presence.ts';
 import { type Way, waysOf } from './ways.ts';
 

@@ -1,8 +1,8 @@
 /** An error on the way to the relay, as a problem with the setting to change. Pure. */
-import type { ProxyAddress } from '../../provisioner/src/way/addresses.ts';
-import { HopError } from '../../provisioner/src/way/hop-error.ts';
-import { inspectedPage } from '../../provisioner/src/way/no-tunnel.ts';
-import type { Failure } from '../../provisioner/src/way/sockets.ts';
+import type { ProxyAddress } from '../../provisioner/src/uplink/addresses.ts';
+import { HopError } from '../../provisioner/src/uplink/hop-error.ts';
+import { inspectedPage } from '../../provisioner/src/uplink/no-tunnel.ts';
+import type { Failure } from '../../provisioner/src/uplink/sockets.ts';
 import type { Problem } from './result.ts';
 import type { Way } from './ways.ts';
 

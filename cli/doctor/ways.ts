@@ -2,9 +2,9 @@
 
 import type { Settings } from '../../provisioner/src/settings/config-schema.ts';
 import { relaysIn, wayOutPath } from '../../provisioner/src/settings/relays.ts';
-import type { RelayLogin } from '../../provisioner/src/way/addresses.ts';
-import type { Connection } from '../../provisioner/src/way/connection.ts';
-import { namesOf } from '../../provisioner/src/way/relays.ts';
+import type { RelayLogin } from '../../provisioner/src/uplink/addresses.ts';
+import type { Connection } from '../../provisioner/src/uplink/connection.ts';
+import { namesOf } from '../../provisioner/src/uplink/relays.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 
 /** One relay, and what earlier steps have learned of it. */

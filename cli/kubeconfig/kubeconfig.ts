@@ -1,10 +1,11 @@
 /** `dashbutton kubeconfig` from the question to the file. */
+
+import { handOutLimitMs, kubeconfigOf } from '../../provisioner/src/builds/hand-out.ts';
+import type { Platform } from '../../provisioner/src/common/platform.ts';
 import { askKubeconfig, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
-import { handOutLimitMs, kubeconfigOf } from '../../provisioner/src/operator/hand-out.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
 import { makePlatform } from '../../provisioner/src/platforms/make.ts';
-import type { Platform } from '../../provisioner/src/platforms/platform.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { pressesOf } from '../presses/source.ts';
 import { checkNothingAt, writeWhole } from '../write-whole.ts';

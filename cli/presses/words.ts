@@ -1,5 +1,5 @@
 /** Times, durations and tables, as a person reads them in a terminal. */
-import { oneLine } from '../../provisioner/src/line.ts';
+import { oneLine } from '../../provisioner/src/common/line.ts';
 
 /** Local time to the second, as it sorts: 2026-03-01 09:30:00. @param ms since 1970. */
 export function when(ms: number): string {

@@ -1,6 +1,6 @@
 /** Guesses a profile's pool of ranges from the one range in a captured order. A person has to confirm it. */
 import ipaddr from 'ipaddr.js';
-import { overlap, parseBlock } from '../../provisioner/src/builds/ranges.ts';
+import { overlap, parseBlock } from '../../provisioner/src/common/cidr.ts';
 import { detailsOf } from '../../provisioner/src/platforms/ccp/order.ts';
 import { type Json, member } from './json.ts';
 import { type Kind, pluginOf } from './kind.ts';

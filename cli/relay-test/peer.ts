@@ -1,6 +1,6 @@
 /** A client of the relay's test: says what a broker answered, and how soon. */
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
-import { socketReason } from '../../provisioner/src/way/hop-error.ts';
+import { socketReason } from '../../provisioner/src/uplink/hop-error.ts';
 
 /** The longest wait for any answer (milliseconds): what takes longer is as good as none, for a button. */
 export const answerLimitMs = 5_000;

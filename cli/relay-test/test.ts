@@ -2,7 +2,7 @@
 import { readSecret } from '../../config/src/secret-file.ts';
 import { messageOf, SetupError } from '../../config/src/setup-error.ts';
 import { readTextFile } from '../../config/src/yaml-file.ts';
-import { relayAddress, relayUrlHint } from '../../provisioner/src/way/relay-url.ts';
+import { relayAddress, relayUrlHint } from '../../provisioner/src/uplink/relay-url.ts';
 import { readDeviceFile } from '../enroll/device-file.ts';
 import { type Answer, checks, type Party, type Verdict } from './checks.ts';
 import type { Login } from './peer.ts';

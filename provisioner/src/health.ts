@@ -1,10 +1,10 @@
 /** How every part is doing: for health checks, metrics and the doctor. */
 import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
-import type { Jump } from './clock.ts';
-import type { Platform } from './platforms/platform.ts';
-import type { Learned } from './way/quiet-limit.ts';
-import type { Rival } from './way/rivals.ts';
+import type { Jump } from './common/clock.ts';
+import type { Platform } from './common/platform.ts';
+import type { Learned } from './uplink/quiet-limit.ts';
+import type { Rival } from './uplink/rivals.ts';
 
 /** `reason` is one line for a person. */
 export type PartHealth = { ok: true } | { ok: false; reason: string };

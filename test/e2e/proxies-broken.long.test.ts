@@ -1,7 +1,7 @@
 /** Broken proxies that take their time, and real ones of Debian with the wrong scheme; the others: proxies-broken.test.ts. */
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { ProxyAddress } from '../../provisioner/src/way/addresses.ts';
+import type { ProxyAddress } from '../../provisioner/src/uplink/addresses.ts';
 import { makeAuthority } from '../../simulator/ccp/certificates.ts';
 import { idleProxy } from '../fixtures/cruel-proxies.ts';
 import { installed } from '../fixtures/installed.ts';

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { ProxyAddress, RelayAddress } from '../../provisioner/src/way/addresses.ts';
+import type { ProxyAddress, RelayAddress } from '../../provisioner/src/uplink/addresses.ts';
 import { makeAuthority, makeServerPair } from '../../simulator/ccp/certificates.ts';
 import {
   captivePage,

@@ -1,7 +1,7 @@
 /** The proxy that only the environment names, with a real squid: used, left aside, and named in log and error. */
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { proxyFor } from '../../provisioner/src/way/proxy-env.ts';
+import { proxyFor } from '../../provisioner/src/uplink/proxy-env.ts';
 import { installed } from '../fixtures/installed.ts';
 import { login, secretName, squid, squidLogin, stopPrograms } from './fixtures/proxies-programs.ts';
 import {

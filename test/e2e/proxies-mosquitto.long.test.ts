@@ -1,8 +1,8 @@
 /** Another broker than ours: Debian's mosquitto, over TCP and over its own WebSocket, directly and through squid. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ProxyAddress, RelayAddress } from '../../provisioner/src/way/addresses.ts';
-import { Connection } from '../../provisioner/src/way/connection.ts';
-import { dial } from '../../provisioner/src/way/dial.ts';
+import type { ProxyAddress, RelayAddress } from '../../provisioner/src/uplink/addresses.ts';
+import { Connection } from '../../provisioner/src/uplink/connection.ts';
+import { dial } from '../../provisioner/src/uplink/dial.ts';
 import { installed } from '../fixtures/installed.ts';
 import { until } from '../fixtures/patience.ts';
 import { mosquitto, squid, stopPrograms } from './fixtures/proxies-programs.ts';

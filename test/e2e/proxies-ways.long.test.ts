@@ -1,7 +1,7 @@
 /** Every scheme through every proxy of Debian: right and wrong logins, closed ports, proxies that die. */
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { ProxyAddress } from '../../provisioner/src/way/addresses.ts';
+import type { ProxyAddress } from '../../provisioner/src/uplink/addresses.ts';
 import { installed } from '../fixtures/installed.ts';
 import { until } from '../fixtures/patience.ts';
 import {

@@ -2,9 +2,9 @@
 import { Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
-import type { ProxyAddress, RelayAddress } from '../../provisioner/src/way/addresses.ts';
-import { dial } from '../../provisioner/src/way/dial.ts';
-import { proxyFor } from '../../provisioner/src/way/proxy-env.ts';
+import type { ProxyAddress, RelayAddress } from '../../provisioner/src/uplink/addresses.ts';
+import { dial } from '../../provisioner/src/uplink/dial.ts';
+import { proxyFor } from '../../provisioner/src/uplink/proxy-env.ts';
 import { patience, until } from '../fixtures/patience.ts';
 import { startLab } from './fixtures/lab.ts';
 import { login, secretName } from './fixtures/proxies-programs.ts';

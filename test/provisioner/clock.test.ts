@@ -2,8 +2,8 @@
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { Life } from '../../provisioner/src/builds/life.ts';
-import { ClockWatch, makeRan } from '../../provisioner/src/clock.ts';
-import { decide } from '../../provisioner/src/presses/intake.ts';
+import { ClockWatch, makeRan } from '../../provisioner/src/common/clock.ts';
+import { decide } from '../../provisioner/src/presses/policy.ts';
 import { rulesOf } from '../../provisioner/src/settings/rules.ts';
 import { jumpThrough } from './fixtures/jumps.ts';
 import { pressBody } from './fixtures/lab.ts';

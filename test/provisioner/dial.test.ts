@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
-import type { ProxyAddress, RelayAddress } from '../../provisioner/src/way/addresses.ts';
-import { dial } from '../../provisioner/src/way/dial.ts';
+import type { ProxyAddress, RelayAddress } from '../../provisioner/src/uplink/addresses.ts';
+import { dial } from '../../provisioner/src/uplink/dial.ts';
 import { makeServerPair } from '../../simulator/ccp/certificates.ts';
 import { endsBefore } from './fixtures/by-itself.ts';
 

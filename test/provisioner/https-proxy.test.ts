@@ -5,8 +5,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Transport } from '../../provisioner/src/platforms/ccp/transport.ts';
-import type { ProxyAddress } from '../../provisioner/src/way/addresses.ts';
-import { dial } from '../../provisioner/src/way/dial.ts';
+import type { ProxyAddress } from '../../provisioner/src/uplink/addresses.ts';
+import { dial } from '../../provisioner/src/uplink/dial.ts';
 import { makeServerPair } from '../../simulator/ccp/certificates.ts';
 import { closeAll, listen, schemes, serve } from './fixtures/ways.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../firmware/src/explain.ts';
-import { type Decision, decide, type Known } from '../../provisioner/src/presses/intake.ts';
+import { type Decision, decide, type Known } from '../../provisioner/src/presses/policy.ts';
 import { type RuleSettings, rulesOf } from '../../provisioner/src/settings/rules.ts';
 import { pressBody } from './fixtures/lab.ts';
 

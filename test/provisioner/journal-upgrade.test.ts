@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keptEnded } from '../../provisioner/src/journal/draft.ts';
 import { Journal, readJournal } from '../../provisioner/src/journal/index.ts';
+import { keptEnded } from '../../provisioner/src/journal/write-batch.ts';
 
 let folder: string;
 

@@ -5,10 +5,10 @@ import type { Duplex } from 'node:stream';
 import { generate } from 'mqtt-packet';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import type { RelayAddress } from '../../provisioner/src/way/addresses.ts';
-import { Connection } from '../../provisioner/src/way/connection.ts';
-import { dial } from '../../provisioner/src/way/dial.ts';
-import { packetsIn } from '../../provisioner/src/way/packets.ts';
+import type { RelayAddress } from '../../provisioner/src/uplink/addresses.ts';
+import { Connection } from '../../provisioner/src/uplink/connection.ts';
+import { dial } from '../../provisioner/src/uplink/dial.ts';
+import { packetsIn } from '../../provisioner/src/uplink/packets.ts';
 import { pause, until } from '../fixtures/patience.ts';
 import { closeAll, connack, forwarder, listen, schemes, serve } from './fixtures/ways.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { Complaints } from '../../provisioner/src/presses/complaints.ts';
+import { Complaints } from '../../provisioner/src/presses/log-throttle.ts';
 import { eventually } from './fixtures/lab.ts';
 import { at, roomTest } from './fixtures/room.ts';
 

@@ -7,7 +7,7 @@ import {
   releaseLeftS,
   upToOf,
   usualS,
-} from '../../provisioner/src/builds/progress.ts';
+} from '../../provisioner/src/buttons/progress.ts';
 
 const building = (done: number, total: number) => ({ kind: 'building' as const, phase: '', done, total });
 

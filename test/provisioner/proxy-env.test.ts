@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
-import type { RelayLogin } from '../../provisioner/src/way/addresses.ts';
-import { type Environment, proxyFor } from '../../provisioner/src/way/proxy-env.ts';
-import { relayAddress } from '../../provisioner/src/way/relay-url.ts';
+import type { RelayLogin } from '../../provisioner/src/uplink/addresses.ts';
+import { type Environment, proxyFor } from '../../provisioner/src/uplink/proxy-env.ts';
+import { relayAddress } from '../../provisioner/src/uplink/relay-url.ts';
 
 const every = {
   HTTPS_PROXY: 'http://s.example:1',

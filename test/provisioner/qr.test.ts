@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { qrOf } from '../../provisioner/src/presses/qr.ts';
+import { qrOf } from '../../provisioner/src/buttons/qr.ts';
 import { modulesOf, readQr } from './fixtures/qr-reader.ts';
 
 const table: [url: string, side: number, text: string][] = [

@@ -1,6 +1,6 @@
 /** What cuts of quiet connections teach; that a link heeds it: half-open.test.ts. */
 import { expect, test } from 'vitest';
-import { QuietLimit } from '../../provisioner/src/way/quiet-limit.ts';
+import { QuietLimit } from '../../provisioner/src/uplink/quiet-limit.ts';
 
 /** Keep-alive after each of these cuts, in seconds. */
 const after = (keepAliveS: number, ...cutsS: number[]) => {

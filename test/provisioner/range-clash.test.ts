@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { lookForClash } from '../../provisioner/src/builds/range-clash.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
+import type { Listed } from '../../provisioner/src/common/platform.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
-import type { Listed } from '../../provisioner/src/platforms/platform.ts';
 import { eventually, template } from './fixtures/lab.ts';
 import { at, type Room, roomTest } from './fixtures/room.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nextFree, overlap, parseBlock } from '../../provisioner/src/builds/ranges.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
+import { nextFree, overlap, parseBlock } from '../../provisioner/src/common/cidr.ts';
 import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 
 test('the next free range', () => {

@@ -1,6 +1,6 @@
 /** What a relay hands out of ours, held against the newest: {@link ReadBack} on a clock of its own. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ReadBack } from '../../provisioner/src/way/read-back.ts';
+import { ReadBack } from '../../provisioner/src/uplink/read-back.ts';
 
 const beacon = 'beacon';
 const said: string[] = [];

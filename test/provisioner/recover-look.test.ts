@@ -5,7 +5,7 @@ import {
   type Observation,
   type Platform,
   PlatformError,
-} from '../../provisioner/src/platforms/platform.ts';
+} from '../../provisioner/src/common/platform.ts';
 import { Contradiction } from '../../provisioner/src/recover/contradiction.ts';
 import { lookAt } from '../../provisioner/src/recover/found.ts';
 import type { Profile } from '../../provisioner/src/settings/config.ts';

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { State, Status } from '../../protocol/src/messages.ts';
 import { needsCleanUp } from '../../provisioner/src/builds/clean-up.ts';
+import { phaseBuildFailed, phaseCallingOff } from '../../provisioner/src/buttons/statuses.ts';
 import { type PressRecord, stands } from '../../provisioner/src/journal/records.ts';
-import { decide } from '../../provisioner/src/presses/intake.ts';
-import { phaseBuildFailed, phaseCallingOff } from '../../provisioner/src/presses/statuses.ts';
+import { decide } from '../../provisioner/src/presses/policy.ts';
 import { buttonOf } from '../../provisioner/src/recover/button.ts';
 import type { Found } from '../../provisioner/src/recover/found.ts';
 import { take } from '../../provisioner/src/recover/record.ts';

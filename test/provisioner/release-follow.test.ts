@@ -7,18 +7,18 @@ import { silentLog } from '../../config/src/log.ts';
 import type { Status } from '../../protocol/src/messages.ts';
 import { decode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { statusSchema } from '../../protocol/src/node/schemas.ts';
-import { pastBuildsMs, pastReleasesMs } from '../../provisioner/src/builds/clusters.ts';
 import { Release } from '../../provisioner/src/builds/release.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
-import { Journal } from '../../provisioner/src/journal/index.ts';
-import { newButton } from '../../provisioner/src/journal/records.ts';
+import { Desk } from '../../provisioner/src/buttons/status-outbox.ts';
 import {
   type Observation,
   type Platform,
   PlatformError,
   type Target,
-} from '../../provisioner/src/platforms/platform.ts';
-import { Desk } from '../../provisioner/src/presses/desk.ts';
+} from '../../provisioner/src/common/platform.ts';
+import { Journal } from '../../provisioner/src/journal/index.ts';
+import { pastBuildsMs, pastReleasesMs } from '../../provisioner/src/journal/queries.ts';
+import { newButton } from '../../provisioner/src/journal/records.ts';
 import { rulesOf } from '../../provisioner/src/settings/rules.ts';
 import { eventually } from './fixtures/lab.ts';
 import { pressRecord } from './fixtures/records.ts';

@@ -1,7 +1,7 @@
 /** Giving clusters back with the button, and what a press does while one is ready. */
 import { expect } from 'vitest';
-import { markOf } from '../../provisioner/src/builds/clusters.ts';
 import { Journal } from '../../provisioner/src/journal/index.ts';
+import { markOf } from '../../provisioner/src/journal/queries.ts';
 import { newButton } from '../../provisioner/src/journal/records.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { TestClock } from './fixtures/clock.ts';

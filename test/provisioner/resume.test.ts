@@ -1,7 +1,7 @@
 /** What a dead process left in the journal, at each step, with and without its cluster on the platform. */
 import { expect } from 'vitest';
-import { markOf } from '../../provisioner/src/builds/clusters.ts';
 import { Journal } from '../../provisioner/src/journal/index.ts';
+import { markOf } from '../../provisioner/src/journal/queries.ts';
 import { newButton, type PressRecord } from '../../provisioner/src/journal/records.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
 import { eventually, type Lab, template } from './fixtures/lab.ts';

@@ -7,7 +7,7 @@ import {
   type ProvisionerDeps,
   startProvisioner,
 } from '../../provisioner/src/provisioner.ts';
-import { makeInstance, Rivals } from '../../provisioner/src/way/rivals.ts';
+import { makeInstance, Rivals } from '../../provisioner/src/uplink/rivals.ts';
 import { until } from '../fixtures/patience.ts';
 import { type Room, roomTest } from './fixtures/room.ts';
 

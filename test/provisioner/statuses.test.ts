@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isTold, type Said, saidBuilding, saidReady } from '../../provisioner/src/presses/statuses.ts';
+import { isTold, type Said, saidBuilding, saidReady } from '../../provisioner/src/buttons/statuses.ts';
 import { rulesOf } from '../../provisioner/src/settings/rules.ts';
 import { pressRecord } from './fixtures/records.ts';
 

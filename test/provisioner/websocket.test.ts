@@ -5,11 +5,11 @@ import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { RelayAddress } from '../../provisioner/src/way/addresses.ts';
-import { Connection } from '../../provisioner/src/way/connection.ts';
-import { dial } from '../../provisioner/src/way/dial.ts';
-import { openTcp } from '../../provisioner/src/way/sockets.ts';
-import { openWebSocket } from '../../provisioner/src/way/websocket.ts';
+import type { RelayAddress } from '../../provisioner/src/uplink/addresses.ts';
+import { Connection } from '../../provisioner/src/uplink/connection.ts';
+import { dial } from '../../provisioner/src/uplink/dial.ts';
+import { openTcp } from '../../provisioner/src/uplink/sockets.ts';
+import { openWebSocket } from '../../provisioner/src/uplink/websocket.ts';
 import { endsBefore } from './fixtures/by-itself.ts';
 import { closeAll, connack, listen } from './fixtures/ways.ts';
 

@@ -1,19 +1,26 @@
 /** Brings one press to its end: look at the platform, decide, act, again. Any restart continues where it was. */
 import { messageOf } from '../../../config/src/setup-error.ts';
+import {
+  percentCreating,
+  percentOf,
+  percentReserved,
+  percentVerifying,
+  upToOf,
+  usualS,
+} from '../buttons/progress.ts';
+import { oneLine } from '../common/line.ts';
+import { briefOf, isRefusal, type Observation } from '../common/platform.ts';
+import { Backoff, Waker } from '../common/wait.ts';
+import { markOf, pastBuildsMs } from '../journal/queries.ts';
 import { isBuilding, type PressRecord } from '../journal/records.ts';
-import { oneLine } from '../line.ts';
-import { briefOf, isRefusal, type Observation } from '../platforms/platform.ts';
-import { Backoff, Waker } from '../wait.ts';
-import { markOf, pastBuildsMs } from './clusters.ts';
-import { Finish, phaseCalling } from './finish.ts';
+import { isOurs } from './delete.ts';
+import { originOf, oursOf, targetOf, type Work, type WorkDeps } from './job.ts';
 import { type Act, type Create, nameTaken, nextAct } from './plan.ts';
-import { percentCreating, percentOf, percentReserved, percentVerifying, upToOf, usualS } from './progress.ts';
 import { RangeTaken } from './range-clash.ts';
 import { RangeGuard } from './range-guard.ts';
-import { isOurs } from './removal.ts';
 import { Report } from './report.ts';
 import type { Reservations, Reserved } from './reservations.ts';
-import { originOf, oursOf, targetOf, type Work, type WorkDeps } from './work.ts';
+import { Finish, phaseCalling } from './verification.ts';
 
 /** Looks per usual build: often enough that a phase is seen, seldom enough for a slow list (6 s were seen). */
 const looksPerBuild = 40;

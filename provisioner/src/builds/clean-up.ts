@@ -3,13 +3,13 @@
  * background, and without a word to the button, which was told of the failure. A restart continues.
  */
 import { messageOf } from '../../../config/src/setup-error.ts';
+import { oneLine } from '../common/line.ts';
+import { Backoff, sleep } from '../common/wait.ts';
+import { clusterOf } from '../journal/queries.ts';
 import type { PressRecord } from '../journal/records.ts';
-import { oneLine } from '../line.ts';
 import type { Profile } from '../settings/config.ts';
-import { Backoff, sleep } from '../wait.ts';
-import { clusterOf } from './clusters.ts';
-import { removeOnce } from './removal.ts';
-import { oursOf, type Work, type WorkDeps } from './work.ts';
+import { removeOnce } from './delete.ts';
+import { oursOf, type Work, type WorkDeps } from './job.ts';
 
 /** Between two looks, doubling: nobody waits for this, and a platform in trouble is left in peace (milliseconds). */
 const firstLookMs = 1_000;

@@ -5,11 +5,11 @@
  */
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import type { Clock } from '../clock.ts';
+import type { Desk, Update } from '../buttons/status-outbox.ts';
+import { saidReady } from '../buttons/statuses.ts';
+import type { Clock } from '../common/clock.ts';
 import { type Journal, pressKey } from '../journal/index.ts';
 import type { ButtonRecord, PressRecord } from '../journal/records.ts';
-import type { Desk, Update } from '../presses/desk.ts';
-import { saidReady } from '../presses/statuses.ts';
 import type { Rules } from '../settings/rules.ts';
 import { Life } from './life.ts';
 

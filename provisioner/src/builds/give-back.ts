@@ -1,11 +1,11 @@
 /** Orders to give a cluster back, or to call a build off, that do not come from its button: an operator's, and the time to live's. */
 import { SetupError } from '../../../config/src/setup-error.ts';
+import { expectReleaseS, percentTaken } from '../buttons/progress.ts';
+import type { Desk } from '../buttons/status-outbox.ts';
+import { phaseCallingOff, saidReleasing } from '../buttons/statuses.ts';
 import type { Journal } from '../journal/index.ts';
 import { type Asker, isBuilding, type PressRecord } from '../journal/records.ts';
-import type { Desk } from '../presses/desk.ts';
-import { phaseCallingOff, saidReleasing } from '../presses/statuses.ts';
 import type { Rules } from '../settings/rules.ts';
-import { expectReleaseS, percentTaken } from './progress.ts';
 
 /**
  * Writes the order, and tells the button when its display is about this cluster. The work itself is a `Release`.

@@ -3,8 +3,8 @@
  * became of our own create call. Whatever died before, the same three things decide.
  */
 
+import type { Observation } from '../common/platform.ts';
 import type { Step } from '../journal/records.ts';
-import type { Observation } from '../platforms/platform.ts';
 
 /** Our own create calls in this process. A restart begins with `none`. */
 export interface Create {

@@ -7,10 +7,11 @@
  * whose maker does not look) gives way. While both are being built the one with the smaller id may stay, so that not
  * both begin anew; that is only to save work.
  */
-import type { Listed } from '../platforms/platform.ts';
-import { readMark } from './clusters.ts';
-import { overlap } from './ranges.ts';
-import { isOurs, type Ours } from './removal.ts';
+
+import { overlap } from '../common/cidr.ts';
+import type { Listed } from '../common/platform.ts';
+import { readMark } from '../journal/queries.ts';
+import { isOurs, type Ours } from './delete.ts';
 
 /** What a look came to. `unseen`: the list does not show our own cluster yet, so it says nothing of others. */
 export type RangeLook = { kind: 'alone' | 'unseen' } | { kind: 'clash'; with: string };

@@ -1,8 +1,9 @@
 /** One build's side of two clusters with one range: looks whether somebody else has ours, and gives way. */
+
+import { removeOnce } from './delete.ts';
+import { oursOf, type WorkDeps } from './job.ts';
 import { lookForClash, RangeTaken } from './range-clash.ts';
-import { removeOnce } from './removal.ts';
 import type { Report } from './report.ts';
-import { oursOf, type WorkDeps } from './work.ts';
 
 /** So often a range may turn out to be somebody else's before a person has to look. */
 const maxClashes = 10;

@@ -4,9 +4,7 @@
  */
 import { messageOf } from '../../../config/src/setup-error.ts';
 import { maxLineLength, maxPhaseLength } from '../../../protocol/src/messages.ts';
-import type { ButtonRecord, PressRecord } from '../journal/records.ts';
-import { oneLine } from '../line.ts';
-import { briefOf, isRefusal } from '../platforms/platform.ts';
+import { expectReleaseS, percentTaken, releaseLeftS, usualS } from '../buttons/progress.ts';
 import {
   isTold,
   phaseBuildFailed,
@@ -15,14 +13,16 @@ import {
   saidFailed,
   saidReleased,
   saidReleasing,
-} from '../presses/statuses.ts';
-import { Backoff, sleep } from '../wait.ts';
+} from '../buttons/statuses.ts';
+import { oneLine } from '../common/line.ts';
+import { briefOf, isRefusal } from '../common/platform.ts';
+import { Backoff, sleep } from '../common/wait.ts';
+import { clusterOf, pastReleasesMs } from '../journal/queries.ts';
+import type { ButtonRecord, PressRecord } from '../journal/records.ts';
 import { settleMsOf } from './clean-up.ts';
-import { clusterOf, pastReleasesMs } from './clusters.ts';
+import { removeOnce } from './delete.ts';
+import { oursOf, type Work, type WorkDeps } from './job.ts';
 import { servedMs } from './life.ts';
-import { expectReleaseS, percentTaken, releaseLeftS, usualS } from './progress.ts';
-import { removeOnce } from './removal.ts';
-import { oursOf, type Work, type WorkDeps } from './work.ts';
 
 /** Between two looks, and at most while the platform does not answer: as with a build (milliseconds). */
 const lookMs = 1_000;

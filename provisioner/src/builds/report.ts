@@ -4,10 +4,7 @@
  */
 import type { Logger } from '../../../config/src/log.ts';
 import { type Code, maxLineLength, maxPhaseLength } from '../../../protocol/src/messages.ts';
-import type { Journal } from '../journal/index.ts';
-import { isBuilding, type PressRecord } from '../journal/records.ts';
-import { oneLine } from '../line.ts';
-import type { Desk } from '../presses/desk.ts';
+import type { Desk } from '../buttons/status-outbox.ts';
 import {
   isTold,
   phaseBuildFailed,
@@ -16,9 +13,12 @@ import {
   saidBuilding,
   saidFailed,
   saidReady,
-} from '../presses/statuses.ts';
+} from '../buttons/statuses.ts';
+import { oneLine } from '../common/line.ts';
+import type { Journal } from '../journal/index.ts';
+import { clusterOf } from '../journal/queries.ts';
+import { isBuilding, type PressRecord } from '../journal/records.ts';
 import type { Rules } from '../settings/rules.ts';
-import { clusterOf } from './clusters.ts';
 
 export interface ReportDeps {
   journal: Journal;

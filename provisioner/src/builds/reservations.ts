@@ -3,11 +3,12 @@
  * from what it showed last, so that a press need not wait for a list; whether it still holds is looked at after the
  * order, before anything is said to be ready (range-clash.ts).
  */
+
+import { nextFree } from '../common/cidr.ts';
+import type { Listed, Platform } from '../common/platform.ts';
 import type { Journal } from '../journal/index.ts';
+import { markOf } from '../journal/queries.ts';
 import { type PressRecord, stands } from '../journal/records.ts';
-import type { Listed, Platform } from '../platforms/platform.ts';
-import { markOf } from './clusters.ts';
-import { nextFree } from './ranges.ts';
 
 /** Where a range is taken from. */
 export interface Pool {

@@ -1,8 +1,8 @@
 /** Clusters with this site's mark of which the journal knows nothing: it is lost, or older than they are. */
 import type { Logger } from '../../../config/src/log.ts';
+import type { Platform } from '../common/platform.ts';
 import type { Journal } from '../journal/index.ts';
-import type { Platform } from '../platforms/platform.ts';
-import { readMark } from './clusters.ts';
+import { readMark } from '../journal/queries.ts';
 
 const maxNamed = 20;
 

@@ -1,5 +1,5 @@
 /** Records by their kinds. */
-import type { Notice } from '../webhooks/event.ts';
+import type { Notice } from './notice.ts';
 import type { ButtonRecord, PressRecord } from './records.ts';
 import type { Row } from './state.ts';
 

@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
-import { oneLine } from '../line.ts';
+import { oneLine } from '../common/line.ts';
 import { decodeValue, encodeValue } from './codec.ts';
 import { contentsOf, type JournalContents } from './contents.ts';
 import { journalVersion } from './records.ts';

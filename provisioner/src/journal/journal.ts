@@ -7,16 +7,16 @@
  */
 import { type Logger, silentLog } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import { sleep } from '../wait.ts';
-import type { Notice } from '../webhooks/event.ts';
+import { sleep } from '../common/wait.ts';
 import { buttonKey, pressKey } from './codec.ts';
 import { copyOf } from './copy.ts';
-import { type Addressees, type Change, Draft, type Settled } from './draft.ts';
+import type { Notice } from './notice.ts';
 import { type ButtonRecord, newButton, type PressRecord, stands } from './records.ts';
 import type { State } from './state.ts';
 import { diskAdvice, Store } from './store.ts';
+import { type Addressees, type Change, Draft, type Settled } from './write-batch.ts';
 
-export type { Change } from './draft.ts';
+export type { Change } from './write-batch.ts';
 
 /** How often a broken journal tries to mend itself: an operator who made room should not wait (milliseconds). */
 export const mendEveryMs = 5_000;

@@ -13,10 +13,10 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { silentLog } from '../../../config/src/log.ts';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
-import { Draft } from './draft.ts';
 import type { ButtonRecord, PressRecord } from './records.ts';
 import type { PendingNotice } from './state.ts';
 import { diskAdvice, Store } from './store.ts';
+import { Draft } from './write-batch.ts';
 
 /** All that a new journal begins with. */
 export interface Beginning {

@@ -1,9 +1,9 @@
 /** All that a journal holds, in memory, and how it is read from what stands on disk. */
 import { z } from 'zod';
 import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
-import { oneLine } from '../line.ts';
-import { noticeSchema } from '../webhooks/event.ts';
+import { oneLine } from '../common/line.ts';
 import { decodeValue, metaKey } from './codec.ts';
+import { noticeSchema } from './notice.ts';
 import {
   type ButtonRecord,
   buttonRecordSchema,

@@ -4,9 +4,9 @@ import { ClassicLevel } from 'classic-level';
 import type { Logger } from '../../../config/src/log.ts';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import { findDamage } from './check.ts';
-import { Draft, type Operation } from './draft.ts';
 import { Mark, markName, readMark } from './mark.ts';
 import { damaged, readState, type State } from './state.ts';
+import { Draft, type Operation } from './write-batch.ts';
 
 type Database = ClassicLevel<string, string>;
 

@@ -1,5 +1,5 @@
 /** Puts manifests into a new cluster, so that doing it twice is harmless. */
-import { PlatformError } from '../platforms/platform.ts';
+import { PlatformError } from '../common/platform.ts';
 import { NotServed } from './discovery.ts';
 import { inShort } from './errors.ts';
 import type { Kube } from './kube.ts';

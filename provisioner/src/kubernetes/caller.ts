@@ -1,7 +1,7 @@
 /** Sends requests with a login: counted, a refused login renewed once, warnings logged. */
 import { type Logger, silentLog } from '../../../config/src/log.ts';
-import { oneLine } from '../line.ts';
-import { orGivenUp } from '../platforms/given-up.ts';
+import { orGivenUp } from '../common/given-up.ts';
+import { oneLine } from '../common/line.ts';
 import { type Answer, type Call, Connection } from './connection.ts';
 import type { Credentials, Login, Way } from './credentials.ts';
 import { type Asked, explainAnswer, noAnswer, type Verb } from './errors.ts';

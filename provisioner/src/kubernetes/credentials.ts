@@ -1,7 +1,7 @@
 /** What each request and each connection to an API server has to show, whoever knows it. */
 import { createSecureContext } from 'node:tls';
-import { PlatformError } from '../platforms/platform.ts';
-import type { ProxyAddress } from '../way/addresses.ts';
+import { PlatformError } from '../common/platform.ts';
+import type { ProxyAddress } from '../uplink/addresses.ts';
 
 /** What a connection needs for TLS. Secret. */
 export interface TlsParts {

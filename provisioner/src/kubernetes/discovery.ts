@@ -1,6 +1,6 @@
 /** Which kinds and versions the management cluster serves. */
-import { orGivenUp } from '../platforms/given-up.ts';
-import { PlatformError } from '../platforms/platform.ts';
+import { orGivenUp } from '../common/given-up.ts';
+import { PlatformError } from '../common/platform.ts';
 import { type ApiVersion, clusterGroup } from './objects.ts';
 import { recordOf } from './watch-stream.ts';
 

@@ -1,8 +1,8 @@
 /** Where an API server is: what people are shown of it, and whether two spellings mean the same place. */
 import ipaddr from 'ipaddr.js';
 import { maxAddressLength } from '../../../protocol/src/messages.ts';
-import { oneLine } from '../line.ts';
-import type { Access } from '../platforms/platform.ts';
+import { oneLine } from '../common/line.ts';
+import type { Access } from '../common/platform.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 
 /** Ports that a person leaves out: that of Kubernetes, and that of https (EKS). */

@@ -1,8 +1,8 @@
 /** Says in one line what an API server had against a call, and what to do about it. */
 import { z } from 'zod';
-import { oneLine } from '../line.ts';
-import { PlatformError } from '../platforms/platform.ts';
-import { nodeReason } from '../way/hop-error.ts';
+import { oneLine } from '../common/line.ts';
+import { PlatformError } from '../common/platform.ts';
+import { nodeReason } from '../uplink/hop-error.ts';
 import { reasonFirst, webhookSilent } from './words.ts';
 
 /** What was asked, in the words of RBAC; `apply` needs `create` and `patch`, `discover` is free for every login. */

@@ -5,8 +5,8 @@
  */
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { oneLine } from '../line.ts';
-import { PlatformError } from '../platforms/platform.ts';
+import { oneLine } from '../common/line.ts';
+import { PlatformError } from '../common/platform.ts';
 import { type Outcome, runCommand } from './command.ts';
 
 /** A command that asks a cloud takes some seconds; one that waits for a person is ended (milliseconds). */

@@ -1,6 +1,6 @@
 /** The few calls of the Kubernetes API that are needed, each limited, counted and with one clear error. */
 
-import { PlatformError } from '../platforms/platform.ts';
+import { PlatformError } from '../common/platform.ts';
 import { Caller, type CallerOptions, ourName, type Sent } from './caller.ts';
 import type { Answer } from './connection.ts';
 import type { Way } from './credentials.ts';

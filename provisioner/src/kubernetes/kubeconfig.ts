@@ -8,8 +8,8 @@ import { isAbsolute, join } from 'node:path';
 import type { Cluster, User } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { oneLine } from '../line.ts';
-import { PlatformError } from '../platforms/platform.ts';
+import { oneLine } from '../common/line.ts';
+import { PlatformError } from '../common/platform.ts';
 import { type ExecCommand, execSchema } from './exec-plugin.ts';
 
 /** Secret: never logged, never in an error. */

@@ -2,8 +2,8 @@
 import type { RequestOptions } from 'node:https';
 import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
 import { errnoOf } from '../../../config/src/setup-error.ts';
-import { oneLine } from '../line.ts';
-import { PlatformError } from '../platforms/platform.ts';
+import { oneLine } from '../common/line.ts';
+import { PlatformError } from '../common/platform.ts';
 import type { CallerOptions } from './caller.ts';
 import { proxyOf } from './connection.ts';
 import {

@@ -1,6 +1,6 @@
 /** Asks a new cluster's API server whether it is ready: the proof that stands behind the word `ready`. */
 import { messageOf } from '../../../config/src/setup-error.ts';
-import type { Access } from '../platforms/platform.ts';
+import type { Access } from '../common/platform.ts';
 import { NoAnswer } from './errors.ts';
 import type { Kube } from './kube.ts';
 import { readKubeconfig } from './kubeconfig.ts';

@@ -1,5 +1,5 @@
 /** Takes the lines of a watch apart: one JSON object each, of limited length. */
-import { PlatformError } from '../platforms/platform.ts';
+import { PlatformError } from '../common/platform.ts';
 import { type Asked, describe, explainAnswer } from './errors.ts';
 import type { KubeObject, WatchEvent } from './objects.ts';
 

@@ -3,11 +3,11 @@ import { lstatSync } from 'node:fs';
 import { request } from 'node:http';
 import { z } from 'zod';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
+import { handOutLimitMs } from '../builds/hand-out.ts';
 import type { Health } from '../health.ts';
 import { type PressRecord, pressRecordSchema } from '../journal/records.ts';
 import type { RefusedNotice } from '../webhooks/webhooks.ts';
 import { tooLong } from './control-path.ts';
-import { handOutLimitMs } from './hand-out.ts';
 
 /** The provisioner answers from its memory; one that is stuck does not (milliseconds). */
 const answerTimeoutMs = 10_000;

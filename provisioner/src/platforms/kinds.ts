@@ -3,6 +3,8 @@
  * Their drivers are in make.ts, apart from this: who only reads settings does not wait for the libraries of drivers.
  */
 import { z } from 'zod';
+import type { Template } from '../common/platform.ts';
+import type { SettingsFiles } from '../common/settings-files.ts';
 import { type CcpConfig, ccpConfig, ccpSchema, ccpTemplateSchema } from './ccp/settings.ts';
 import { addOnProblem as ccpAddOnProblem, rangeProblem as ccpRangeProblem } from './ccp/template.ts';
 import { readTemplate } from './cluster-api/check.ts';
@@ -12,8 +14,6 @@ import {
   rangeProblem as clusterApiRangeProblem,
   clusterApiTemplateSchema,
 } from './cluster-api/template.ts';
-import type { SettingsFiles } from './files.ts';
-import type { Template } from './platform.ts';
 
 /** `platforms.<name>` as it stands in the settings file. */
 export const platformSchema = z.discriminatedUnion('type', [ccpSchema, clusterApiSchema]);

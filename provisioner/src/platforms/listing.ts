@@ -1,6 +1,6 @@
 /** One list of a platform's clusters for all who ask at a time, and the last one for who cannot wait. */
-import { orGivenUp } from './given-up.ts';
-import type { Listed } from './platform.ts';
+import { orGivenUp } from '../common/given-up.ts';
+import type { Listed } from '../common/platform.ts';
 
 /** Health checks list every five minutes: what is older than two of these is not told any more (milliseconds). */
 const recentMs = 600_000;

@@ -1,7 +1,7 @@
 /** The driver of each kind of platform (kinds.ts), loaded when there is one: `@kubernetes/client-node` is large. */
 import type { Logger } from '../../../config/src/log.ts';
+import type { Platform } from '../common/platform.ts';
 import type { PlatformConfig } from './kinds.ts';
-import type { Platform } from './platform.ts';
 
 /**
  * @param log told of what no caller waits for, for example of a watch that broke; left out: nobody is.

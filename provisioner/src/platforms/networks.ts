@@ -1,6 +1,6 @@
 /** The platform's own networks, as the settings of each kind of platform may name them. */
 import { z } from 'zod';
-import { isPool, networkHint } from '../builds/ranges.ts';
+import { isPool, networkHint } from '../common/cidr.ts';
 
 /** Where its nodes and services are: no cluster's range may meet one of them. */
 export const networksSchema = z.array(z.string().refine(isPool, networkHint)).max(100);

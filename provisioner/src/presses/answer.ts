@@ -1,12 +1,7 @@
 /** What a decision about a press changes: records, and the status that answers it. */
 import type { Press } from '../../../protocol/src/messages.ts';
-import { clusterOf, pastReleasesMs } from '../builds/clusters.ts';
-import { expectReleaseS, percentTaken, releaseLeftS, usualS } from '../builds/progress.ts';
-import type { Journal } from '../journal/index.ts';
-import type { ButtonRecord, PressRecord } from '../journal/records.ts';
-import type { Rules } from '../settings/rules.ts';
-import type { Update } from './desk.ts';
-import type { Decision } from './intake.ts';
+import { expectReleaseS, percentTaken, releaseLeftS, usualS } from '../buttons/progress.ts';
+import type { Update } from '../buttons/status-outbox.ts';
 import {
   phaseCallingOff,
   type Said,
@@ -15,7 +10,12 @@ import {
   saidReady,
   saidRejected,
   saidReleasing,
-} from './statuses.ts';
+} from '../buttons/statuses.ts';
+import type { Journal } from '../journal/index.ts';
+import { clusterOf, pastReleasesMs } from '../journal/queries.ts';
+import type { ButtonRecord, PressRecord } from '../journal/records.ts';
+import type { Rules } from '../settings/rules.ts';
+import type { Decision } from './policy.ts';
 
 /** What the button's profile says that is needed to answer a press. */
 export interface Terms {

@@ -1,7 +1,6 @@
 /** A button's record, made again: no number that was ever seen is taken a second time. Pure. */
 import { maxPressNumber, type Status } from '../../../protocol/src/messages.ts';
-import { expectReleaseS } from '../builds/progress.ts';
-import { type ButtonRecord, isBuilding, newButton, type PressRecord } from '../journal/records.ts';
+import { expectReleaseS } from '../buttons/progress.ts';
 import {
   phaseBuildFailed,
   phaseCallingOff,
@@ -12,7 +11,8 @@ import {
   saidReady,
   saidReleased,
   saidReleasing,
-} from '../presses/statuses.ts';
+} from '../buttons/statuses.ts';
+import { type ButtonRecord, isBuilding, newButton, type PressRecord } from '../journal/records.ts';
 import type { Rules } from '../settings/rules.ts';
 import { newer } from './retained.ts';
 import { lostLine } from './unseen.ts';

@@ -1,14 +1,15 @@
 /** What a platform holds under this site's marks. Read twice: nothing is decided on one reading of a list. */
-import { readMark } from '../builds/clusters.ts';
+
 import {
   type Listed,
   type Observation,
   type Platform,
   PlatformError,
   type Template,
-} from '../platforms/platform.ts';
+} from '../common/platform.ts';
+import { sleep } from '../common/wait.ts';
+import { readMark } from '../journal/queries.ts';
 import type { ProvisionerConfig } from '../settings/config.ts';
-import { sleep } from '../wait.ts';
 import { Contradiction } from './contradiction.ts';
 
 /** A cluster of ours, as it stands. */

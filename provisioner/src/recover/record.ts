@@ -4,9 +4,9 @@
  * was ready once, that a build has failed or was called off. Where that leaves a doubt, nothing is removed. Pure.
  */
 import type { Status } from '../../../protocol/src/messages.ts';
-import { percentTaken, percentVerifying } from '../builds/progress.ts';
+import { percentTaken, percentVerifying } from '../buttons/progress.ts';
+import { phaseBuildFailed, phaseCallingOff, phaseNotGivenBack } from '../buttons/statuses.ts';
 import { isBuilding, type PressRecord } from '../journal/records.ts';
-import { phaseBuildFailed, phaseCallingOff, phaseNotGivenBack } from '../presses/statuses.ts';
 import type { Found } from './found.ts';
 
 export interface Facts {

@@ -10,7 +10,7 @@ import { type PressRecord, stands } from '../journal/records.ts';
 import { makePlatform } from '../platforms/make.ts';
 import type { ProvisionerConfig } from '../settings/config.ts';
 import { type Rules, rulesOf } from '../settings/rules.ts';
-import { namesOf } from '../way/relays.ts';
+import { namesOf } from '../uplink/relays.ts';
 import { buttonOf } from './button.ts';
 import { Contradiction } from './contradiction.ts';
 import { lookAt, type PlatformLook } from './found.ts';

@@ -7,12 +7,12 @@ import { beaconEveryS } from '../../../protocol/src/messages.ts';
 import { decode, encode, keyFromBytes } from '../../../protocol/src/node/envelope.ts';
 import { beaconSchema, statusSchema } from '../../../protocol/src/node/schemas.ts';
 import { beaconTopic, statusTopic } from '../../../protocol/src/topics.ts';
+import { sleep } from '../common/wait.ts';
 import type { ProvisionerConfig } from '../settings/config.ts';
-import { sleep } from '../wait.ts';
-import { at, type RelayLogin } from '../way/addresses.ts';
-import { defaultKeepAliveS } from '../way/connection.ts';
-import { HopError } from '../way/hop-error.ts';
-import { openConnection } from '../way/open-connection.ts';
+import { at, type RelayLogin } from '../uplink/addresses.ts';
+import { defaultKeepAliveS } from '../uplink/connection.ts';
+import { HopError } from '../uplink/hop-error.ts';
+import { openConnection } from '../uplink/open-connection.ts';
 import { Contradiction } from './contradiction.ts';
 
 export interface Retained {

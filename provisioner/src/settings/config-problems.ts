@@ -1,8 +1,8 @@
 /** What must fit together in the settings, beyond the shape of each: problems with the path of the setting. Pure. */
 
 import { addOnProblem, rangeProblem, templateSchemas } from '../platforms/kinds.ts';
-import { proxyAddress } from '../way/proxy-url.ts';
-import { relayAddress } from '../way/relay-url.ts';
+import { proxyAddress } from '../uplink/proxy-url.ts';
+import { relayAddress } from '../uplink/relay-url.ts';
 import { checkPool, usualServices } from './pool-problems.ts';
 
 export interface Problem {

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { listenAddress } from '../../../config/src/listen-address.ts';
 import { nameSchema } from '../../../protocol/src/node/schemas.ts';
-import { isPool, networkHint } from '../builds/ranges.ts';
+import { isPool, networkHint } from '../common/cidr.ts';
+import { webhookEvents } from '../journal/notice.ts';
 import { platformSchema } from '../platforms/kinds.ts';
-import { webhookEvents } from '../webhooks/event.ts';
 import { crossProblems } from './config-problems.ts';
 import { relaysShape, wayOutShape } from './relays.ts';
 

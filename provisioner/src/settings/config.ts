@@ -5,18 +5,18 @@ import { readKey, readSecret } from '../../../config/src/secret-file.ts';
 import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../../config/src/yaml-file.ts';
 import { keyBytes } from '../../../protocol/src/messages.ts';
-import { nextFree } from '../builds/ranges.ts';
+import { nextFree } from '../common/cidr.ts';
+import type { SettingsFiles } from '../common/settings-files.ts';
+import type { WebhookEvent } from '../journal/notice.ts';
 import { type Manifest, readManifests } from '../kubernetes/manifests.ts';
-import type { SettingsFiles } from '../platforms/files.ts';
 import { type PlatformConfig, platformConfig, templateConfig } from '../platforms/kinds.ts';
-import type { RelayLogin } from '../way/addresses.ts';
-import { type Environment, noProxyComplaints } from '../way/proxy-env.ts';
-import { proxyOfEnvironment } from '../way/proxy-url.ts';
-import type { WebhookEvent } from '../webhooks/event.ts';
-import { webhookKey } from '../webhooks/sign.ts';
+import type { RelayLogin } from '../uplink/addresses.ts';
+import { type Environment, noProxyComplaints } from '../uplink/proxy-env.ts';
+import { proxyOfEnvironment } from '../uplink/proxy-url.ts';
 import { type Settings, settingsSchema } from './config-schema.ts';
 import { relayLogins, relayWarnings } from './relays.ts';
 import type { ProfileRules, RuleSettings } from './rules.ts';
+import { webhookKey } from './webhook-signature.ts';
 
 /** What a kind of button orders. */
 export interface Profile {

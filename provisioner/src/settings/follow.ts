@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import type { Environment } from '../way/proxy-env.ts';
+import type { Environment } from '../uplink/proxy-env.ts';
 import { loadConfig, type ProvisionerConfig } from './config.ts';
 
 /** How often the files are looked at, in milliseconds: a change is there within a second. A look reads none of them. */

@@ -1,5 +1,5 @@
 /** Address ranges that cannot work, said before any press: problems of one profile's pool. Pure. */
-import { type Block, isPool, maxRangesPerPool, parseBlock } from '../builds/ranges.ts';
+import { type Block, isPool, maxRangesPerPool, parseBlock } from '../common/cidr.ts';
 
 /** Addresses that no machine of a network can have (RFC 6890 and what it names). */
 const never: readonly (readonly [string, string])[] = [

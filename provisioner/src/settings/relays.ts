@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { SetupError } from '../../../config/src/setup-error.ts';
 import { nameSchema } from '../../../protocol/src/node/schemas.ts';
-import type { SettingsFiles } from '../platforms/files.ts';
-import type { ProxyAddress, RelayAddress, RelayLogin } from '../way/addresses.ts';
-import { type Environment, noProxyComplaints, proxyFor } from '../way/proxy-env.ts';
-import { noProxy, proxyAddress, proxyUrlProblem } from '../way/proxy-url.ts';
-import { relayAddress, relayUrlHint } from '../way/relay-url.ts';
+import type { SettingsFiles } from '../common/settings-files.ts';
+import type { ProxyAddress, RelayAddress, RelayLogin } from '../uplink/addresses.ts';
+import { type Environment, noProxyComplaints, proxyFor } from '../uplink/proxy-env.ts';
+import { noProxy, proxyAddress, proxyUrlProblem } from '../uplink/proxy-url.ts';
+import { relayAddress, relayUrlHint } from '../uplink/relay-url.ts';
 
 /** One holds some 20,000 buttons; a provisioner with a million of them is many provisioners. */
 const maxRelays = 64;

@@ -1,6 +1,7 @@
 /** Which events a change of a press is. Pure. */
+
+import type { Notice, WebhookEvent } from '../journal/notice.ts';
 import type { PressRecord, Step } from '../journal/records.ts';
-import type { Notice, WebhookEvent } from './event.ts';
 
 const eventOf: Partial<Record<Step, WebhookEvent>> = {
   accepted: 'accepted',

@@ -1,11 +1,11 @@
 /** One POST to one webhook, directly: the settings' proxy leads to the relay, a webhook is reached from within the lab. */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
-import { oneLine } from '../line.ts';
+import { oneLine } from '../common/line.ts';
+import type { Notice } from '../journal/notice.ts';
 import type { Webhook } from '../settings/config.ts';
-import { nodeReason } from '../way/hop-error.ts';
-import type { Notice } from './event.ts';
-import { signatureHeaders, webhookKey } from './sign.ts';
+import { signatureHeaders, webhookKey } from '../settings/webhook-signature.ts';
+import { nodeReason } from '../uplink/hop-error.ts';
 
 /** For all of a call; a receiver that works longer should answer first (milliseconds). */
 export const callTimeoutMs = 10_000;

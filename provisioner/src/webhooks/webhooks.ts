@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import { processRan } from '../clock.ts';
+import { processRan } from '../common/clock.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Webhook } from '../settings/config.ts';
-import { Courier } from './courier.ts';
+import { Courier } from './delivery.ts';
 import { Poster } from './post.ts';
 
 export interface WebhooksDeps {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { View } from '../../../firmware/src/view.ts';
-import { qrOf } from '../../../provisioner/src/presses/qr.ts';
+import { qrOf } from '../../../provisioner/src/buttons/qr.ts';
 import { usualConverter } from '../../../simulator/board/pin-calls.ts';
 import type { Lab, LabOptions } from '../../e2e/fixtures/lab.ts';
 import { patience } from '../../fixtures/patience.ts';

@@ -1,6 +1,6 @@
 /** What comes after ready, on the real interpreter: the QR code, and giving a cluster back. */
 import { describe, expect, test } from 'vitest';
-import { qrOf } from '../../../provisioner/src/presses/qr.ts';
+import { qrOf } from '../../../provisioner/src/buttons/qr.ts';
 import { patience } from '../../fixtures/patience.ts';
 import { interpreter } from './fixtures/interpreter.ts';
 import { buttonPin, wake, withLab } from './fixtures/journey.ts';

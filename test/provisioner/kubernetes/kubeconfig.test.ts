@@ -1,9 +1,9 @@
 /** What of a kubeconfig that a platform gives is used, and what is refused; login.test.ts has the operator's own. */
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { PlatformError } from '../../../provisioner/src/common/platform.ts';
 import { accessOf } from '../../../provisioner/src/kubernetes/endpoint.ts';
 import { readKubeconfig } from '../../../provisioner/src/kubernetes/kubeconfig.ts';
-import { PlatformError } from '../../../provisioner/src/platforms/platform.ts';
 
 const secret = 'c2VjcmV0LXRoaW5n'; // "secret-thing"
 const base64 = (text: string) => Buffer.from(text).toString('base64');

@@ -1,12 +1,12 @@
 /** What the provisioner does in a new cluster, on a real API server, and what only that can show. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PlatformError } from '../../../provisioner/src/common/platform.ts';
 import { applyManifests } from '../../../provisioner/src/kubernetes/apply.ts';
 import type { Kube } from '../../../provisioner/src/kubernetes/kube.ts';
 import type { Manifest } from '../../../provisioner/src/kubernetes/manifests.ts';
 import { kubeInto } from '../../../provisioner/src/kubernetes/new-cluster.ts';
 import { nodesReady } from '../../../provisioner/src/kubernetes/nodes.ts';
 import { askReady } from '../../../provisioner/src/kubernetes/ready.ts';
-import { PlatformError } from '../../../provisioner/src/platforms/platform.ts';
 import { realCluster } from '../../fixtures/kubernetes/clusters.ts';
 import {
   assetsFolder,

@@ -1,13 +1,13 @@
 /** What a cluster keeps of its order beside our mark: what is written is what is read, on every kind of platform. */
 import { expect, test } from 'vitest';
-import { markOf, readMark } from '../../../provisioner/src/builds/clusters.ts';
+import type { ClusterRequest, Template } from '../../../provisioner/src/common/platform.ts';
+import { markOf, readMark } from '../../../provisioner/src/journal/queries.ts';
 import * as v2 from '../../../provisioner/src/platforms/ccp/v2/cluster.ts';
 import * as v3 from '../../../provisioner/src/platforms/ccp/v3/cluster.ts';
 import { listedOf } from '../../../provisioner/src/platforms/cluster-api/observation.ts';
 import { isMarked } from '../../../provisioner/src/platforms/cluster-api/own.ts';
 import { render } from '../../../provisioner/src/platforms/cluster-api/render.ts';
 import { templateOf } from '../../../provisioner/src/platforms/cluster-api/template.ts';
-import type { ClusterRequest, Template } from '../../../provisioner/src/platforms/platform.ts';
 import { sampleOrder } from '../../../simulator/ccp/sample-order.ts';
 import { sampleV3CalicoOrder, sampleV3EksOrder } from '../../../simulator/ccp/sample-order-v3.ts';
 import { templateFor } from './fixtures/management.ts';

@@ -1,6 +1,7 @@
 /** Calls to one API generation: what is safe to repeat is repeated, and a status becomes a value or an error. */
-import { Backoff, sleep } from '../../wait.ts';
-import { PlatformError } from '../platform.ts';
+
+import { PlatformError } from '../../common/platform.ts';
+import { Backoff, sleep } from '../../common/wait.ts';
 import { isSuccess, type Session } from './session.ts';
 import { type Answer, type Call, isBrokenConnection } from './transport.ts';
 import { isObject, wordsOf } from './words.ts';

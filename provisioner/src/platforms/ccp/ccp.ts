@@ -3,7 +3,6 @@
  * on status codes and ids; bodies of refusals are opaque text. Never logs a cluster: it holds private keys.
  */
 
-import { Listing } from '../listing.ts';
 import {
   type Access,
   type ClusterRequest,
@@ -13,7 +12,8 @@ import {
   PlatformError,
   type Target,
   type Template,
-} from '../platform.ts';
+} from '../../common/platform.ts';
+import { Listing } from '../listing.ts';
 import { Api } from './api.ts';
 import type { GenerationDriver } from './generation.ts';
 import { type Login, loginV2, loginV3 } from './logins.ts';

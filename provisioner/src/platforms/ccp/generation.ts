@@ -1,5 +1,5 @@
 /** What each API generation can do. The platform chooses by the template. */
-import type { Access, ClusterRequest, Listed, Observation, Target, Template } from '../platform.ts';
+import type { Access, ClusterRequest, Listed, Observation, Target, Template } from '../../common/platform.ts';
 import type { Api } from './api.ts';
 import { AbsentError } from './session.ts';
 

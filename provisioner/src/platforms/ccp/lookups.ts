@@ -1,5 +1,5 @@
 /** Compares what a template names with what the platform shows. A look-up that does not answer proves nothing. */
-import { oneLine } from '../../line.ts';
+import { oneLine } from '../../common/line.ts';
 import type { Api } from './api.ts';
 import { jsonOf } from './api.ts';
 import { isSuccess } from './session.ts';

@@ -1,5 +1,5 @@
 /** What both generations write into an order beside the template. Pure. */
-import type { ClusterRequest, Origin } from '../platform.ts';
+import type { ClusterRequest, Origin } from '../../common/platform.ts';
 import { isObject, textAt } from './words.ts';
 
 const mark = ' - ';

@@ -1,6 +1,6 @@
 /** A session of one API generation: one login for all calls, renewed before and when it runs out. */
-import { orGivenUp } from '../given-up.ts';
-import { PlatformError } from '../platform.ts';
+import { orGivenUp } from '../../common/given-up.ts';
+import { PlatformError } from '../../common/platform.ts';
 import type { Login } from './logins.ts';
 import type { CcpConfig } from './settings.ts';
 import type { Answer, Call, Transport } from './transport.ts';

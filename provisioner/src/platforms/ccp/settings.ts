@@ -1,6 +1,6 @@
 /** Settings of a Cisco Container Platform: how to reach it. The template of a cluster is in template.ts. */
 import { z } from 'zod';
-import type { SettingsFiles } from '../files.ts';
+import type { SettingsFiles } from '../../common/settings-files.ts';
 import { networksSchema } from '../networks.ts';
 
 export { ccpTemplateSchema } from './template.ts';

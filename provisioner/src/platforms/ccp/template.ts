@@ -3,7 +3,7 @@
  * need is checked; the long tail goes through as it is, because the platform checks it itself.
  */
 import { z } from 'zod';
-import type { Template } from '../platform.ts';
+import type { Template } from '../../common/platform.ts';
 import { nodesOf as nodesOfV2 } from './v2/cluster.ts';
 import { type V2Template, v2TemplateSchema } from './v2/template.ts';
 import { problemOfAddOns } from './v3/addons.ts';

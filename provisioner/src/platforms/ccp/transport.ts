@@ -1,10 +1,10 @@
 /** HTTPS to the platform: certificate checked by authority or by pin, every wait and every body limited. */
 import type { TLSSocket } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
-import { oneLine } from '../../line.ts';
-import { readLimited } from '../../read-limited.ts';
-import { nodeReason } from '../../way/hop-error.ts';
-import { PlatformError } from '../platform.ts';
+import { oneLine } from '../../common/line.ts';
+import { PlatformError } from '../../common/platform.ts';
+import { readLimited } from '../../common/read-limited.ts';
+import { nodeReason } from '../../uplink/hop-error.ts';
 import type { CcpConfig } from './settings.ts';
 import { maxWordsLength } from './words.ts';
 

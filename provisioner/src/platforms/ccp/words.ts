@@ -1,5 +1,5 @@
 /** What the platform said when it did not do it: opaque text for a person, never for a decision. Pure. */
-import { oneLine } from '../../line.ts';
+import { oneLine } from '../../common/line.ts';
 import type { Answer } from './transport.ts';
 
 /** The platform's words in an error, in characters; cut further for a display. */

@@ -1,9 +1,9 @@
 /** The way into a new cluster: the Secret in which Cluster API keeps its kubeconfig. Pure; nothing of it is logged. */
 
 import { isIPv6 } from 'node:net';
+import { type Access, PlatformError } from '../../common/platform.ts';
 import { accessOf, addressOf, plainHost, portOf } from '../../kubernetes/endpoint.ts';
 import { clusterGroup, type KubeObject } from '../../kubernetes/objects.ts';
-import { type Access, PlatformError } from '../platform.ts';
 import { endpointOf } from './facts.ts';
 
 /** Of Cluster API's own, with the cluster's name. */

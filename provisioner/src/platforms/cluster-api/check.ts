@@ -2,11 +2,11 @@
 import { SetupError } from '../../../../config/src/setup-error.ts';
 import { maxPressNumber } from '../../../../protocol/src/messages.ts';
 import { maxNameLength } from '../../../../protocol/src/topics.ts';
+import type { Template } from '../../common/platform.ts';
+import type { SettingsFiles } from '../../common/settings-files.ts';
 import { type Manifest, readManifests, titleOf } from '../../kubernetes/manifests.ts';
 import type { KubeObject } from '../../kubernetes/objects.ts';
 import { placeholdersIn } from '../../kubernetes/placeholders.ts';
-import type { SettingsFiles } from '../files.ts';
-import type { Template } from '../platform.ts';
 import { isCluster, type Order, placeholders, render, settingFor, valuesOf } from './render.ts';
 import { isTopology, type ManifestsTemplate, templateOf } from './template.ts';
 

@@ -4,12 +4,7 @@
  */
 import type { Logger } from '../../../../config/src/log.ts';
 import { maxPhaseLength } from '../../../../protocol/src/messages.ts';
-import type { CallerOptions } from '../../kubernetes/caller.ts';
-import type { Kube } from '../../kubernetes/kube.ts';
-import { managementKube } from '../../kubernetes/login.ts';
-import { clusterGroup } from '../../kubernetes/objects.ts';
-import { oneLine } from '../../line.ts';
-import { Listing } from '../listing.ts';
+import { oneLine } from '../../common/line.ts';
 import {
   type Access,
   type ClusterRequest,
@@ -19,7 +14,12 @@ import {
   PlatformError,
   type Target,
   type Template,
-} from '../platform.ts';
+} from '../../common/platform.ts';
+import type { CallerOptions } from '../../kubernetes/caller.ts';
+import type { Kube } from '../../kubernetes/kube.ts';
+import { managementKube } from '../../kubernetes/login.ts';
+import { clusterGroup } from '../../kubernetes/objects.ts';
+import { Listing } from '../listing.ts';
 import { accessFrom, secretPath } from './access.ts';
 import { isRead } from './check.ts';
 import { missingOf, refusal } from './missing.ts';

@@ -1,6 +1,7 @@
 /** What a Cluster object says of itself, in one shape for both versions and for releases that do not count. Pure. */
+
+import { oneLine } from '../../common/line.ts';
 import type { ApiVersion, KubeObject } from '../../kubernetes/objects.ts';
-import { oneLine } from '../../line.ts';
 
 export type Loose = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 /** What a template names and the management cluster does not have, or would refuse: reads, and writes that do nothing. */
 
+import { oneLine } from '../../common/line.ts';
+import { isRefusal, PlatformError } from '../../common/platform.ts';
 import type { Kube } from '../../kubernetes/kube.ts';
 import { clusterGroup, type KubeObject } from '../../kubernetes/objects.ts';
-import { oneLine } from '../../line.ts';
-import { isRefusal, PlatformError } from '../platform.ts';
 import { secretPath } from './access.ts';
 import { render } from './render.ts';
 import { type ClusterApiTemplate, isTopology, type TopologyTemplate } from './template.ts';

@@ -2,9 +2,10 @@
  * What a Cluster object means for a press. `status.phase` is not looked at: Provisioned does not mean that the control
  * plane answers. Pure.
  */
+
+import { oneLine } from '../../common/line.ts';
+import type { Listed, Observation, Origin, Sight } from '../../common/platform.ts';
 import type { KubeObject } from '../../kubernetes/objects.ts';
-import { oneLine } from '../../line.ts';
-import type { Listed, Observation, Origin, Sight } from '../platform.ts';
 import { type Count, type Facts, factsOf, isMet, isObject, objectAt } from './facts.ts';
 import { type Machines, phaseOf, topologyTrouble } from './phase.ts';
 import { acceptedAnnotation, clusterLabel, pressAnnotation, profileAnnotation } from './render.ts';

@@ -1,10 +1,10 @@
 /** Makes the objects of a press, each only where nothing stands in its place. */
 
+import { PlatformError } from '../../common/platform.ts';
 import { inShort } from '../../kubernetes/errors.ts';
 import type { Kube } from '../../kubernetes/kube.ts';
 import { fieldManager } from '../../kubernetes/kube.ts';
 import type { KubeObject, ObjectMeta } from '../../kubernetes/objects.ts';
-import { PlatformError } from '../platform.ts';
 import { clusterWide } from './missing.ts';
 import { clusterLabel, isCluster, ownedBy, pressAnnotation } from './render.ts';
 

@@ -1,8 +1,8 @@
 /** A press as Kubernetes objects: the Cluster first, then what belongs to it. Pure. */
 
+import type { ClusterRequest, Origin } from '../../common/platform.ts';
 import { type ApiVersion, clusterGroup, type KubeObject } from '../../kubernetes/objects.ts';
 import { fillInValue, placeholdersIn } from '../../kubernetes/placeholders.ts';
-import type { ClusterRequest, Origin } from '../platform.ts';
 import {
   type ClusterApiTemplate,
   isTopology,

@@ -1,10 +1,10 @@
 /** The objects of presses as whole sets: made by the create call, and completed when that died half-way. */
 
+import { oneLine } from '../../common/line.ts';
+import { isRefusal } from '../../common/platform.ts';
 import { Refused } from '../../kubernetes/errors.ts';
 import type { Kube } from '../../kubernetes/kube.ts';
 import type { KubeObject } from '../../kubernetes/objects.ts';
-import { oneLine } from '../../line.ts';
-import { isRefusal } from '../platform.ts';
 import { descriptionOf, foreignDescription, rangesOf } from './observation.ts';
 import { makeOwn, makeOwned, NameTaken } from './own.ts';
 import { type Order, render } from './render.ts';

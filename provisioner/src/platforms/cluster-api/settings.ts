@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { messageOf, SetupError } from '../../../../config/src/setup-error.ts';
+import type { SettingsFiles } from '../../common/settings-files.ts';
 import { contextsIn } from '../../kubernetes/kubeconfig.ts';
 import type { OperatorsWay } from '../../kubernetes/login.ts';
 import {
@@ -10,8 +11,7 @@ import {
   proxyOfEnvironment,
   proxyUrlHint,
   proxyUrlProblem,
-} from '../../way/proxy-url.ts';
-import type { SettingsFiles } from '../files.ts';
+} from '../../uplink/proxy-url.ts';
 import { networksSchema } from '../networks.ts';
 
 const file = z.string().min(1, 'expected a path');

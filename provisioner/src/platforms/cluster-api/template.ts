@@ -3,8 +3,8 @@
  * of the two is said by the setting that chooses: `class` or `manifests`.
  */
 import { z } from 'zod';
+import type { Template } from '../../common/platform.ts';
 import type { Manifest } from '../../kubernetes/manifests.ts';
-import type { Template } from '../platform.ts';
 
 const text = z.string('expected a text').min(1, 'expected a text');
 const label = z

@@ -7,12 +7,12 @@
  * too long ago to be believed.
  */
 import { type Logger, silentLog } from '../../../../config/src/log.ts';
+import { orGivenUp } from '../../common/given-up.ts';
+import { PlatformError } from '../../common/platform.ts';
+import { Backoff, sleep } from '../../common/wait.ts';
 import { Gone, Refused } from '../../kubernetes/errors.ts';
 import type { Kube } from '../../kubernetes/kube.ts';
 import type { KubeObject, WatchEvent } from '../../kubernetes/objects.ts';
-import { Backoff, sleep } from '../../wait.ts';
-import { orGivenUp } from '../given-up.ts';
-import { PlatformError } from '../platform.ts';
 import { Store } from './store.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Every call of the driver, both generations, with answers lost, doubled, delayed, refused, and tokens run out. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Target, usedRanges } from '../../../../provisioner/src/common/platform.ts';
 import type { CcpPlatform } from '../../../../provisioner/src/platforms/ccp/ccp.ts';
-import { type Target, usedRanges } from '../../../../provisioner/src/platforms/platform.ts';
 import { type CcpSimulator, type Failure, startCcpSimulator } from '../../../../simulator/ccp/simulator.ts';
 import { addressPool } from '../../../fixtures/addresses.ts';
 import { until } from '../../../fixtures/patience.ts';

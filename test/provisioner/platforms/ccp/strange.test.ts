@@ -3,8 +3,8 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { usedRanges } from '../../../../provisioner/src/common/platform.ts';
 import { CcpPlatform } from '../../../../provisioner/src/platforms/ccp/ccp.ts';
-import { usedRanges } from '../../../../provisioner/src/platforms/platform.ts';
 import { makeServerPair } from '../../../../simulator/ccp/certificates.ts';
 import { sampleOrder } from '../../../../simulator/ccp/sample-order.ts';
 import { sampleV3CalicoOrder } from '../../../../simulator/ccp/sample-order-v3.ts';

@@ -1,9 +1,9 @@
 /** The driver's v2 side, and what both sides share, against the platform simulator. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { usedRanges } from '../../../../provisioner/src/common/platform.ts';
 import { askReady } from '../../../../provisioner/src/kubernetes/ready.ts';
 import { CcpPlatform } from '../../../../provisioner/src/platforms/ccp/ccp.ts';
-import { usedRanges } from '../../../../provisioner/src/platforms/platform.ts';
 import { type CcpSimulator, startCcpSimulator } from '../../../../simulator/ccp/simulator.ts';
 import { addressPool } from '../../../fixtures/addresses.ts';
 import {

@@ -1,9 +1,9 @@
 /** The driver's v3 side against the platform simulator: vSphere with Calico and ACI, EKS, and what may go wrong. */
 
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { usedRanges } from '../../../../provisioner/src/common/platform.ts';
 import { askReady } from '../../../../provisioner/src/kubernetes/ready.ts';
 import type { CcpPlatform } from '../../../../provisioner/src/platforms/ccp/ccp.ts';
-import { usedRanges } from '../../../../provisioner/src/platforms/platform.ts';
 import {
   type CcpSimulator,
   type CcpSimulatorOptions,

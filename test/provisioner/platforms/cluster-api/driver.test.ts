@@ -1,6 +1,12 @@
 /** The driver against a simulated management cluster: what the contract, which knows no platform, cannot ask. */
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type ClusterRequest,
+  type Observation,
+  type Template,
+  usedRanges,
+} from '../../../../provisioner/src/common/platform.ts';
 import { Kube } from '../../../../provisioner/src/kubernetes/kube.ts';
 import { wayTo } from '../../../../provisioner/src/kubernetes/login.ts';
 import type { ApiVersion } from '../../../../provisioner/src/kubernetes/objects.ts';
@@ -10,12 +16,6 @@ import { foreignDescription } from '../../../../provisioner/src/platforms/cluste
 import { Sets } from '../../../../provisioner/src/platforms/cluster-api/sets.ts';
 import { templateOf } from '../../../../provisioner/src/platforms/cluster-api/template.ts';
 import { makePlatform } from '../../../../provisioner/src/platforms/make.ts';
-import {
-  type ClusterRequest,
-  type Observation,
-  type Template,
-  usedRanges,
-} from '../../../../provisioner/src/platforms/platform.ts';
 import {
   type ClusterApiSimulator,
   startClusterApiSimulator,

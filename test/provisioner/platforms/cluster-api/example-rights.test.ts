@@ -6,9 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import type { Template } from '../../../../provisioner/src/common/platform.ts';
 import { readManifests } from '../../../../provisioner/src/kubernetes/manifests.ts';
 import { placeholders } from '../../../../provisioner/src/platforms/cluster-api/render.ts';
-import type { Template } from '../../../../provisioner/src/platforms/platform.ts';
 import { type Ground, type Rule, simulatedGround, single } from '../fixtures/role-grounds.ts';
 import { clear, pressTrouble, troubleOf } from '../fixtures/role-journey.ts';
 

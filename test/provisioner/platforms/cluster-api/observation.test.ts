@@ -1,8 +1,9 @@
 /** What Cluster objects mean: tables in the shapes of both versions, as their controllers write them step by step. */
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { oneLine } from '../../../../provisioner/src/common/line.ts';
+import { PlatformError } from '../../../../provisioner/src/common/platform.ts';
 import type { KubeObject } from '../../../../provisioner/src/kubernetes/objects.ts';
-import { oneLine } from '../../../../provisioner/src/line.ts';
 import { accessFrom } from '../../../../provisioner/src/platforms/cluster-api/access.ts';
 import {
   foreignDescription,
@@ -11,7 +12,6 @@ import {
   stepsOf,
 } from '../../../../provisioner/src/platforms/cluster-api/observation.ts';
 import type { ClusterApiTemplate } from '../../../../provisioner/src/platforms/cluster-api/template.ts';
-import { PlatformError } from '../../../../provisioner/src/platforms/platform.ts';
 
 type Loose = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 /** A v2 cluster as the platform returns it (`ccp-api`, sections 3.2 to 3.4), and what it means. Pure. */
 import { z } from 'zod';
-import type { ClusterRequest, Listed, Observation } from '../../platform.ts';
+import type { ClusterRequest, Listed, Observation } from '../../../common/platform.ts';
 import { descriptionOf, detailsOf, originInDescription, rangeInDescription } from '../order.ts';
 import { isObject, isUnderWay, textAt, troubleOf } from '../words.ts';
 import type { V2Template } from './template.ts';

@@ -1,6 +1,5 @@
 /** API v2 (`/2/…`): one master per cluster, a create that blocks, a cluster read by its name. */
 
-import { accessOf } from '../../../kubernetes/endpoint.ts';
 import {
   type Access,
   type ClusterRequest,
@@ -9,7 +8,8 @@ import {
   PlatformError,
   type Target,
   type Template,
-} from '../../platform.ts';
+} from '../../../common/platform.ts';
+import { accessOf } from '../../../kubernetes/endpoint.ts';
 import { type Api, jsonOf, part } from '../api.ts';
 import { type GenerationDriver, listOf } from '../generation.ts';
 import { isSuccess } from '../session.ts';

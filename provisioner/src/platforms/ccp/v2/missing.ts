@@ -1,5 +1,5 @@
 /** What a v2 template names and the platform does not have: the look-ups of `ccp-api`, section 3. */
-import type { Template } from '../../platform.ts';
+import type { Template } from '../../../common/platform.ts';
 import { type Api, part } from '../api.ts';
 import { Findings, lookUp } from '../lookups.ts';
 import { isObject, textAt } from '../words.ts';

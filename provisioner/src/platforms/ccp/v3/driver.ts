@@ -1,6 +1,5 @@
 /** API v3 (`/v3/…`): a create that answers at once, a cluster read by its id. Slashes at the end as it wants them. */
 
-import { accessOf } from '../../../kubernetes/endpoint.ts';
 import {
   type Access,
   type ClusterRequest,
@@ -9,7 +8,8 @@ import {
   PlatformError,
   type Target,
   type Template,
-} from '../../platform.ts';
+} from '../../../common/platform.ts';
+import { accessOf } from '../../../kubernetes/endpoint.ts';
 import { type Api, jsonOf, part } from '../api.ts';
 import { type GenerationDriver, listOf } from '../generation.ts';
 import { addOnProblem } from '../template.ts';

@@ -1,6 +1,6 @@
 /** Installs add-ons, one step at a call: the platform's own list of them says what is left to do. */
-import { oneLine } from '../../../line.ts';
-import { isRefusal, PlatformError } from '../../platform.ts';
+import { oneLine } from '../../../common/line.ts';
+import { isRefusal, PlatformError } from '../../../common/platform.ts';
 import { type Api, part } from '../api.ts';
 import { maxWordsLength } from '../words.ts';
 import {

@@ -1,7 +1,7 @@
 /** An EKS cluster's own network (VPC) from its one range (`ccp-api`, section 4.3). Pure arithmetic. */
 
-import { parseBlock } from '../../../builds/ranges.ts';
-import { PlatformError } from '../../platform.ts';
+import { parseBlock } from '../../../common/cidr.ts';
+import { PlatformError } from '../../../common/platform.ts';
 
 /** Parts of equal size that a range is cut into: the smallest power of two that holds six subnets. */
 const parts = 8;

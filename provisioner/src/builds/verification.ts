@@ -3,14 +3,14 @@
  * repeated, so a crash in between costs nothing.
  */
 
+import { type Access, PlatformError } from '../common/platform.ts';
 import type { PressRecord } from '../journal/records.ts';
 import { applyManifests } from '../kubernetes/apply.ts';
 import { kubeInto } from '../kubernetes/new-cluster.ts';
 import { nodesReady } from '../kubernetes/nodes.ts';
 import { fillIn } from '../kubernetes/placeholders.ts';
 import { askReady } from '../kubernetes/ready.ts';
-import { type Access, PlatformError } from '../platforms/platform.ts';
-import { targetOf, type WorkDeps } from './work.ts';
+import { targetOf, type WorkDeps } from './job.ts';
 
 export const phaseCalling = 'calling the API server';
 

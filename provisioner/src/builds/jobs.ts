@@ -1,17 +1,17 @@
 /** All work under way in this process: one {@link Build}, {@link Release} or {@link CleanUp} for each unfinished press. */
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
+import type { Desk } from '../buttons/status-outbox.ts';
+import type { Platform } from '../common/platform.ts';
 import { type Journal, pressKey } from '../journal/index.ts';
 import { isBuilding, type PressRecord } from '../journal/records.ts';
-import type { Platform } from '../platforms/platform.ts';
-import type { Desk } from '../presses/desk.ts';
 import type { ProvisionerConfig } from '../settings/config.ts';
 import { rulesOf } from '../settings/rules.ts';
 import { Build } from './build.ts';
 import { CleanUp, needsCleanUp } from './clean-up.ts';
+import type { Work } from './job.ts';
 import { Release } from './release.ts';
 import { Chain, Reservations } from './reservations.ts';
-import type { Work } from './work.ts';
 
 export interface BuildsDeps {
   /** As the settings say now. */

@@ -1,9 +1,9 @@
 /** Brings the journal's notices to one webhook: one at a time, in their order, each until it is taken. */
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
+import { Backoff, sleep, Waker } from '../common/wait.ts';
 import type { Journal } from '../journal/index.ts';
-import { Backoff, sleep, Waker } from '../wait.ts';
-import type { Notice } from './event.ts';
+import type { Notice } from '../journal/notice.ts';
 import type { Outcome, Poster } from './post.ts';
 
 /** Waits between attempts, in milliseconds: a receiver that restarts is back soon, one that is dead is not hammered. */

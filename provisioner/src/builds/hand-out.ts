@@ -3,12 +3,12 @@
  * while no provisioner runs. It is the administrator's: never logged, never in an error, never over the relay.
  */
 import { SetupError } from '../../../config/src/setup-error.ts';
-import { markOf } from '../builds/clusters.ts';
-import { isOurs } from '../builds/removal.ts';
-import { targetOf } from '../builds/work.ts';
+import { type Platform, PlatformError } from '../common/platform.ts';
+import { markOf } from '../journal/queries.ts';
 import { isBuilding, type PressRecord } from '../journal/records.ts';
-import { type Platform, PlatformError } from '../platforms/platform.ts';
 import type { ProvisionerConfig } from '../settings/config.ts';
+import { isOurs } from './delete.ts';
+import { targetOf } from './job.ts';
 
 /** Two questions to a platform that may be slow: a list of 6 s was seen, each call has a limit of its own (milliseconds). */
 export const handOutLimitMs = 60_000;

@@ -1,5 +1,5 @@
 /** A proxy that says yes and means no: what is in its tunnel is not the relay. In words, with what to do. Pure. */
-import { oneLine } from '../line.ts';
+import { oneLine } from '../common/line.ts';
 import { at, type ProxyAddress, proxyName, type RelayAddress } from './addresses.ts';
 import { certificateOf, madeOnTheWay, type Seen } from './certificate.ts';
 import { type Fault, HopError } from './hop-error.ts';

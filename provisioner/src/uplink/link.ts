@@ -2,7 +2,7 @@
 import { messageOf } from '../../../config/src/setup-error.ts';
 import { shownButton } from '../../../protocol/src/node/names-in-topics.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../../../protocol/src/topics.ts';
-import { Backoff, sleep } from '../wait.ts';
+import { Backoff, sleep } from '../common/wait.ts';
 import { proxyName } from './addresses.ts';
 import { Aside } from './aside.ts';
 import { type Connection, defaultKeepAliveS, type LastWill } from './connection.ts';

@@ -1,7 +1,7 @@
 /** A server's certificate: whose it is, until when, and why it is not believed. */
 import { X509Certificate } from 'node:crypto';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { oneLine } from '../line.ts';
+import { oneLine } from '../common/line.ts';
 import type { Fault } from './hop-error.ts';
 
 /** Names of a stranger's certificate that are shown, in characters. */

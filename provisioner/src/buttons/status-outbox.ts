@@ -7,8 +7,8 @@ import { encode } from '../../../protocol/src/node/envelope.ts';
 import type { SigningKey } from '../../../protocol/src/sign.ts';
 import { statusTopic } from '../../../protocol/src/topics.ts';
 import type { Journal } from '../journal/index.ts';
+import type { Notice } from '../journal/notice.ts';
 import type { ButtonRecord, PressRecord } from '../journal/records.ts';
-import type { Notice } from '../webhooks/event.ts';
 
 /** Waiting work per button. More presses than this at once are dropped: the button repeats itself. */
 export const maxQueued = 16;

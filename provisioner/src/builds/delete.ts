@@ -1,6 +1,6 @@
 /** Removes one cluster of ours from the platform, and nothing else: the one place where anything is ever deleted. */
-import { oneLine } from '../line.ts';
-import type { Platform, Sight, Target } from '../platforms/platform.ts';
+import { oneLine } from '../common/line.ts';
+import type { Platform, Sight, Target } from '../common/platform.ts';
 
 /** How to know the cluster as ours. */
 export interface Ours {

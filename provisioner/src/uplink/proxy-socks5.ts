@@ -1,7 +1,7 @@
 /** A tunnel through a SOCKS5 proxy (RFC 1928, login RFC 1929). The proxy looks the relay's name up, not we. */
 import type { Socket } from 'node:net';
 import { SocksClient } from 'socks';
-import { oneLine } from '../line.ts';
+import { oneLine } from '../common/line.ts';
 import { at, loginAdvice, type ProxyAddress, proxyName, type RelayAddress } from './addresses.ts';
 import { type Fault, HopError } from './hop-error.ts';
 

@@ -1,6 +1,6 @@
 /** The clusters of one button, as the journal knows them. Only what stands here may ever be given back. */
-import type { Journal } from '../journal/index.ts';
-import type { PressRecord } from '../journal/records.ts';
+import type { Journal } from './index.ts';
+import type { PressRecord } from './records.ts';
 
 /** The press that made a cluster. Throws when there is none: a mistake of ours. */
 export function clusterOf(journal: Journal, button: string, press: number): PressRecord {

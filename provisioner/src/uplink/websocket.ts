@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { oneLine } from '../line.ts';
+import { oneLine } from '../common/line.ts';
 import { at, type ProxyAddress } from './addresses.ts';
 import { HopError, handshakeFault, socketReason } from './hop-error.ts';
 import { closedInTunnel, upgradeTaken } from './no-tunnel.ts';

@@ -1,13 +1,13 @@
 /** What every piece of work under way needs: builds, releases and clean-ups alike. */
 import type { Logger } from '../../../config/src/log.ts';
+import type { Desk } from '../buttons/status-outbox.ts';
+import type { Origin, Platform, Target } from '../common/platform.ts';
 import type { Journal } from '../journal/index.ts';
+import { markOf } from '../journal/queries.ts';
 import type { PressRecord } from '../journal/records.ts';
-import type { Origin, Platform, Target } from '../platforms/platform.ts';
-import type { Desk } from '../presses/desk.ts';
 import type { Profile } from '../settings/config.ts';
 import type { Rules } from '../settings/rules.ts';
-import { markOf } from './clusters.ts';
-import type { Ours } from './removal.ts';
+import type { Ours } from './delete.ts';
 
 export interface WorkDeps {
   /** The site's name: part of our mark on the platform. */

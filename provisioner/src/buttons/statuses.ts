@@ -1,8 +1,8 @@
 /** What a button is told, state by state. Pure; press and seq are the desk's to give. */
 import type { Code, State, Status } from '../../../protocol/src/messages.ts';
-import { leftS, lookAgainS, maxLeftS } from '../builds/progress.ts';
 import type { PressRecord } from '../journal/records.ts';
 import type { Rules } from '../settings/rules.ts';
+import { leftS, lookAgainS, maxLeftS } from './progress.ts';
 import { qrOf } from './qr.ts';
 
 export type Said = Omit<Status, 'press' | 'seq'>;

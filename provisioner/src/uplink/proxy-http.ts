@@ -1,6 +1,6 @@
 /** A tunnel through an HTTP proxy: the CONNECT method, RFC 9110 section 9.3.6, with basic authentication. */
 import type { Socket } from 'node:net';
-import { oneLine } from '../line.ts';
+import { oneLine } from '../common/line.ts';
 import { at, loginAdvice, type ProxyAddress, proxyName, type RelayAddress } from './addresses.ts';
 import { type Fault, HopError, handshakeFault, socketReason } from './hop-error.ts';
 import { pageInTunnel } from './no-tunnel.ts';

@@ -1,8 +1,8 @@
 /** Says in the log what profiles name and their platform does not have, before a press finds out. */
-import type { Logger } from '../../config/src/log.ts';
-import { messageOf } from '../../config/src/setup-error.ts';
-import type { Platform } from './platforms/platform.ts';
-import type { Profile } from './settings/config.ts';
+import type { Logger } from '../../../config/src/log.ts';
+import { messageOf } from '../../../config/src/setup-error.ts';
+import type { Platform } from '../common/platform.ts';
+import type { Profile } from '../settings/config.ts';
 
 /** Asked in vain it is said so; the next time that the platform begins to answer it is asked again (milliseconds). */
 const limitMs = 120_000;

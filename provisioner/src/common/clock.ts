@@ -3,8 +3,8 @@
  * moment. The other counts the time in which this process could do something; whatever ends, fails or waits is
  * measured with that, so that a clock that jumps costs nobody a cluster.
  */
-import type { Logger } from '../../config/src/log.ts';
-import { freshForS } from '../../protocol/src/messages.ts';
+import type { Logger } from '../../../config/src/log.ts';
+import { freshForS } from '../../../protocol/src/messages.ts';
 
 export interface Clock {
   /** Milliseconds since 1970, as this machine has it. */

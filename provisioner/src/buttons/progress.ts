@@ -1,6 +1,6 @@
 /** How far a build is and how long it still takes: from phases that were seen and from history. Pure. */
 import type { State } from '../../../protocol/src/messages.ts';
-import type { Observation } from '../platforms/platform.ts';
+import type { Observation } from '../common/platform.ts';
 
 /** Accepted, range reserved, platform asked: known steps before the platform shows anything. */
 export const percentReserved = 2;

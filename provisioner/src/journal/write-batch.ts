@@ -1,7 +1,7 @@
 /** One batch in the making: what some writes change, on top of what is in memory; nothing of it is seen before it is on disk. */
 
-import type { Notice } from '../webhooks/event.ts';
 import { buttonKey, encodeValue, metaKey, noticeKey, noticeNumber, pressKey } from './codec.ts';
+import type { Notice } from './notice.ts';
 import { type ButtonRecord, type PressRecord, stands } from './records.ts';
 import { addSums, metaOf, type PendingNotice, type Row, rowOf, type State } from './state.ts';
 

@@ -1,6 +1,6 @@
 /** One relay while another provisioner has the login: looks now and then whether that is still there. */
 import type { Logger } from '../../../config/src/log.ts';
-import { Backoff, sleep, Waker } from '../wait.ts';
+import { Backoff, sleep, Waker } from '../common/wait.ts';
 import type { Connection, LastWill } from './connection.ts';
 import type { Rivals } from './rivals.ts';
 

@@ -13,7 +13,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { oneLine } from '../line.ts';
+import { oneLine } from '../common/line.ts';
 
 /** Where a connection goes. */
 export interface Place {

@@ -6,15 +6,15 @@ import { decode, type Refusal } from '../../../protocol/src/node/envelope.ts';
 import { pressedButton } from '../../../protocol/src/node/names-in-topics.ts';
 import { pressSchema } from '../../../protocol/src/node/schemas.ts';
 import type { SigningKey } from '../../../protocol/src/sign.ts';
-import { beingReleased, clusterOf, newestLive } from '../builds/clusters.ts';
-import type { Clock } from '../clock.ts';
+import { type Desk, maxQueued } from '../buttons/status-outbox.ts';
+import type { Clock } from '../common/clock.ts';
 import type { Journal } from '../journal/index.ts';
+import { beingReleased, clusterOf, newestLive } from '../journal/queries.ts';
 import { type ButtonRecord, type PressRecord, stands } from '../journal/records.ts';
 import { Answer, type Terms } from './answer.ts';
-import { Complaints } from './complaints.ts';
 import type { Counters } from './counters.ts';
-import { type Desk, maxQueued } from './desk.ts';
-import { type Decision, decide, type Known } from './intake.ts';
+import { Complaints } from './log-throttle.ts';
+import { type Decision, decide, type Known } from './policy.ts';
 
 export interface ReceptionDeps {
   journal: Journal;
