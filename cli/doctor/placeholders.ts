@@ -58,7 +58,7 @@ async function ofProfile(
   const platform = await makePlatform(config);
   try {
     // With its placeholders: no platform has anything of such a name, so it tells what it has.
-    const lines = await platform.missing(objectAt(template), signal);
+    const lines = await platform.checkTemplate(objectAt(template), signal);
     const told = templateProblems(at, lines);
     return places.map(({ setting, text }) => ({
       setting,

@@ -22,7 +22,7 @@ export async function templateObjects(visit: Visit): Promise<Finding> {
   for (const [name, profile] of Object.entries(visit.profiles())) {
     const platform = await visit.platform(profile.platform);
     try {
-      const missing = await platform.missing(profile.template, visit.limit());
+      const missing = await platform.checkTemplate(profile.template, visit.limit());
       problems.push(...missingProblems(name, profile.platform, missing, visit));
       const used = [...(await usedRanges(platform, visit.limit())), ...rangesOf(presence)];
       const { exclude = [] } = profile;

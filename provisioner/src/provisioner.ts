@@ -11,11 +11,11 @@ import { beaconTopic } from '../../protocol/src/topics.ts';
 import { Expiry } from './builds/expiry.ts';
 import { objection, orderRelease } from './builds/give-back.ts';
 import { handOutLimitMs, kubeconfigOf } from './builds/hand-out.ts';
-import { Builds } from './builds/jobs.ts';
+import { Jobs } from './builds/jobs.ts';
 import { checkProfiles } from './builds/profile-checks.ts';
 import { nameStrays } from './builds/strays.ts';
 import { upToOf, usualS } from './buttons/progress.ts';
-import { Desk } from './buttons/status-outbox.ts';
+import { StatusOutbox } from './buttons/status-outbox.ts';
 import { type Clock, ClockWatch, type Jump, processRan } from './common/clock.ts';
 import type { Platform } from './common/platform.ts';
 import { type Health, healthy, PlatformChecks } from './health.ts';
@@ -25,7 +25,7 @@ import { type Asker, isBuilding, type PressRecord } from './journal/records.ts';
 import { makePlatforms } from './platforms/make.ts';
 import type { Terms } from './presses/answer.ts';
 import { type Counters, newCounters } from './presses/counters.ts';
-import { Reception } from './presses/press-handler.ts';
+import { PressHandler } from './presses/press-handler.ts';
 import type { ProvisionerConfig } from './settings/config.ts';
 import { type Rules, rulesOf } from './settings/rules.ts';
 import type { LastWill } from './uplink/connection.ts';
@@ -132,15 +132,15 @@ class Room implements Provisioner {
   #siteKey: SigningKey;
   readonly #keys = new Map<string, SigningKey>();
   readonly #platforms = new Map<string, Platform>();
-  readonly #desk: Desk;
-  readonly #builds: Builds;
+  readonly #outbox: StatusOutbox;
+  readonly #jobs: Jobs;
   #checks: PlatformChecks;
   readonly #expiry: Expiry;
   #webhooks: Webhooks;
   #relays: Relays;
   readonly #random: () => number;
   readonly #firstLookMs: number | undefined;
-  readonly #reception: Reception;
+  readonly #pressHandler: PressHandler;
   #updating: Promise<void> = Promise.resolve();
   readonly #beaconTimer: NodeJS.Timeout;
   /** As it was said last. */
@@ -158,24 +158,24 @@ class Room implements Provisioner {
     const keys = this.#keys;
     this.#takeKeys(config);
     for (const [name, platform] of platforms) this.#platforms.set(name, platform);
-    const desk = new Desk({
+    const outbox = new StatusOutbox({
       journal,
       keys,
       publish: (topic, payload, retain) => this.#relays.publish(topic, payload, retain),
       noticesOf: (before, after) => noticesOf(config.site, before, after, now()),
     });
-    const builds = new Builds({
+    const jobs = new Jobs({
       config: () => this.#config,
       platforms: () => this.#platforms,
-      ...{ journal, desk, log, now, ran, random },
+      ...{ journal, outbox, log, now, ran, random },
     });
     const watch = new ClockWatch(clock, log, () => this.#clockJumped());
-    const reception = new Reception({
+    const pressHandler = new PressHandler({
       journal,
-      desk,
+      outbox,
       keys,
       termsOf: button => this.#termsOf(button),
-      onWork: record => builds.start(record),
+      onWork: record => jobs.start(record),
       onStale: () => this.#sayBeacon(),
       counters: this.counters,
       log,
@@ -189,15 +189,15 @@ class Room implements Provisioner {
     this.#watch = watch;
     this.#journal = journal;
     this.#siteKey = keyFromBytes(config.siteKey);
-    this.#desk = desk;
+    this.#outbox = outbox;
     this.#random = random;
     this.#firstLookMs = deps.firstLookMs;
-    this.#reception = reception;
-    this.#builds = builds;
+    this.#pressHandler = pressHandler;
+    this.#jobs = jobs;
     this.#checks = this.#makeChecks();
     this.#expiry = new Expiry({
       journal,
-      desk,
+      outbox,
       rulesOf: ({ button, profile }) => this.#rulesOf(button, profile),
       onExpired: record => this.#giveBack(record, 'time'),
       log,
@@ -239,11 +239,11 @@ class Room implements Provisioner {
       firstLookMs: this.#firstLookMs,
       buttons: Object.keys(buttons),
       will: () => this.#beacon('offline'),
-      onPress: (topic, payload) => this.#reception.take(topic, payload),
+      onPress: (topic, payload) => this.#pressHandler.take(topic, payload),
       newest: topic => {
         if (topic === this.#lastBeacon?.topic) return this.#lastBeacon.payload;
         const button = shownButton(topic);
-        return button === undefined ? undefined : this.#desk.newest(button);
+        return button === undefined ? undefined : this.#outbox.newest(button);
       },
       readBeacon: payload => {
         const beacon = decode(this.#siteKey, beaconTopic(site), payload, beaconSchema);
@@ -292,7 +292,7 @@ class Room implements Provisioner {
     // A new key: what is retained is signed with the old one.
     for (const [name, { key }] of Object.entries(buttons)) {
       const known = before.buttons[name]?.key;
-      if (known !== undefined && !isDeepStrictEqual(known, key)) this.#desk.sayAgain(name);
+      if (known !== undefined && !isDeepStrictEqual(known, key)) this.#outbox.sayAgain(name);
     }
     if (!isDeepStrictEqual(before.webhooks, webhooks)) {
       await this.#webhooks.stop();
@@ -301,11 +301,11 @@ class Room implements Provisioner {
     if (replaced.size > 0 || !isDeepStrictEqual(before.platforms, this.#config.platforms)) {
       this.#checks.stop();
       this.#checks = this.#makeChecks();
-      await this.#builds.restart(replaced);
+      await this.#jobs.restart(replaced);
       await Promise.all([...replaced].map(platform => platform.close()));
     }
     // What had waited for its profile goes on.
-    this.#builds.resume();
+    this.#jobs.resume();
   }
 
   get connected(): boolean {
@@ -319,7 +319,7 @@ class Room implements Provisioner {
   }
 
   get underWay(): number {
-    return this.#builds.size;
+    return this.#jobs.size;
   }
 
   get relays(): readonly RelayState[] {
@@ -366,7 +366,7 @@ class Room implements Provisioner {
       ),
       journal: broken === undefined ? healthy : { ok: false, reason: broken },
       platforms: this.#checks.health(),
-      strangers: this.#reception.strangers,
+      strangers: this.#pressHandler.strangers,
       clock: this.clockJumps,
       ...(rival === undefined ? {} : { rival }),
     };
@@ -379,7 +379,7 @@ class Room implements Provisioner {
     if (no !== undefined) throw no;
     if (record === undefined || record.step === 'releasing') return `${cluster} is being given back already`;
     if (record.step === 'failed') {
-      await this.#builds.cleanUpAgain(record);
+      await this.#jobs.cleanUpAgain(record);
       return `${cluster} is being given back`;
     }
     await this.#giveBack(record, 'operator');
@@ -406,7 +406,7 @@ class Room implements Provisioner {
 
   /** Goes on with what an earlier process left. */
   resume(): void {
-    this.#builds.resume();
+    this.#jobs.resume();
   }
 
   /**
@@ -435,19 +435,19 @@ class Room implements Provisioner {
     clearInterval(this.#beaconTimer);
     this.#watch.stop();
     this.#checks.stop();
-    const ending = Promise.all([this.#expiry.stop(), this.#builds.stop(), this.#webhooks.stop()]);
+    const ending = Promise.all([this.#expiry.stop(), this.#jobs.stop(), this.#webhooks.stop()]);
     await this.#relays.stop(this.#beacon('offline'));
     await Promise.all([...this.#platforms.values()].map(platform => platform.close()));
     await ending;
-    await this.#desk.drained();
+    await this.#outbox.drained();
     await this.#journal.close();
   }
 
   async #giveBack(record: PressRecord, by: Asker): Promise<void> {
-    const ordered = await orderRelease(this.#journal, this.#desk, record, by, this.#clock.now());
+    const ordered = await orderRelease(this.#journal, this.#outbox, record, by, this.#clock.now());
     if (ordered === undefined) return;
     this.#log.info({ button: record.button, press: record.press, cluster: record.cluster, by }, 'release');
-    this.#builds.start(ordered);
+    this.#jobs.start(ordered);
   }
 
   #sayBeacon(): void {

@@ -18,7 +18,7 @@ import {
   type SharedByListeners,
 } from './listeners/listeners.ts';
 import { makeClientLog } from './metrics/client-log.ts';
-import { type Counters, countRefusal, makeCounters } from './metrics/counters.ts';
+import { countRefusal, makeCounters, type RelayStats } from './metrics/counters.ts';
 import { logStartup } from './startup-log.ts';
 
 export interface RelayOptions {
@@ -47,11 +47,6 @@ export type TlsOptions = { port: number } & (
   | CertificateSource
   | { certificates: readonly CertificateSource[] }
 );
-
-export interface RelayStats extends Readonly<Counters> {
-  /** Open connections, logged in or not. */
-  connections: number;
-}
 
 export interface Relay {
   /** Of the first listener, as are port, address and url. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { Complaints } from '../../provisioner/src/presses/log-throttle.ts';
+import { LogThrottle } from '../../provisioner/src/presses/log-throttle.ts';
 import { eventually } from './fixtures/lab.ts';
 import { at, roomTest } from './fixtures/room.ts';
 
@@ -137,7 +137,7 @@ test('a release while building that the lab does not allow is turned down, and t
 });
 
 test('a complaint is said once a minute for each button and kind', () => {
-  const complaints = new Complaints();
+  const complaints = new LogThrottle();
   const said = [0, 1, 59_999, 60_000, 60_001].map(ms => complaints.mayBeSaid('a', ms));
   expect(said).toEqual([true, false, false, true, false]);
   expect(complaints.mayBeSaid('b', 60_001)).toBe(true);

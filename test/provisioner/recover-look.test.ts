@@ -42,7 +42,7 @@ function platformOf(
   const all = lists.flatMap(list => (list instanceof Error ? [] : list));
   return {
     check: async () => {},
-    missing: async () => [],
+    checkTemplate: async () => [],
     stepsOf: () => 1,
     clusters: async () => {
       const list = lists[Math.min(next++, lists.length - 1)] ?? [];

@@ -9,7 +9,7 @@ import { decode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { statusSchema } from '../../protocol/src/node/schemas.ts';
 import { Release } from '../../provisioner/src/builds/release.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
-import { Desk } from '../../provisioner/src/buttons/status-outbox.ts';
+import { StatusOutbox } from '../../provisioner/src/buttons/status-outbox.ts';
 import {
   type Observation,
   type Platform,
@@ -89,7 +89,7 @@ class Scene {
         site: 'lab',
         rules: rulesOf(),
         journal,
-        desk: new Desk({ journal, keys: new Map([['house-01', key]]), publish }),
+        outbox: new StatusOutbox({ journal, keys: new Map([['house-01', key]]), publish }),
         platform,
         profile: { platform: '', rangePool: '', rangePrefix: 20, expectS: 1, deadlineS, template: {} },
         log: silentLog,

@@ -326,7 +326,7 @@ test('what nobody took for a day is dropped, with all that is as old; what is yo
   post.start({ url: hook.url, secret });
   const young = noticeOf(3, {}, at + 60_000);
   await post.journal.write({ notices: [noticeOf(1, {}, at), noticeOf(2, {}, at)] });
-  // Not as soon as the call has come: the courier looks at the clock when it has failed.
+  // Not as soon as the call has come: the delivery looks at the clock when it has failed.
   await post.notTold(1);
   post.nowMs = at + 60_000;
   await post.journal.write({ notices: [young] });

@@ -14,13 +14,13 @@ import { Backoff, Waker } from '../common/wait.ts';
 import { markOf, pastBuildsMs } from '../journal/queries.ts';
 import { isBuilding, type PressRecord } from '../journal/records.ts';
 import { isOurs } from './delete.ts';
-import { originOf, oursOf, targetOf, type Work, type WorkDeps } from './job.ts';
+import { type Job, type JobDeps, originOf, oursOf, targetOf } from './job.ts';
 import { type Act, type Create, nameTaken, nextAct } from './plan.ts';
 import { RangeTaken } from './range-clash.ts';
 import { RangeGuard } from './range-guard.ts';
 import { Report } from './report.ts';
 import type { Reservations, Reserved } from './reservations.ts';
-import { Finish, phaseCalling } from './verification.ts';
+import { phaseCalling, Verification } from './verification.ts';
 
 /** Looks per usual build: often enough that a phase is seen, seldom enough for a slow list (6 s were seen). */
 const looksPerBuild = 40;
@@ -42,7 +42,7 @@ const phaseAsked = 'platform asked';
 /** A sentence of the platform in a log, in characters: its reason may stand at the end. */
 const maxWordsLength = 500;
 
-export interface BuildDeps extends WorkDeps {
+export interface BuildDeps extends JobDeps {
   reservations: Reservations;
 }
 
@@ -50,7 +50,7 @@ function newCreate(): Create {
   return { state: 'none', words: '', tries: 0 };
 }
 
-export class Build implements Work {
+export class Build implements Job {
   readonly #deps: BuildDeps;
   readonly #report: Report;
   readonly #stop = new AbortController();
@@ -58,12 +58,12 @@ export class Build implements Work {
   readonly #backoff: Backoff;
   readonly #lookMs: number;
   readonly #settleMs: number;
-  readonly #finish: Finish;
+  readonly #verification: Verification;
   #create: Create = newCreate();
   /** Reserved by this process, and the platform showed no cluster of the name: ordered without another look. */
   #isNew = false;
   readonly #guard: RangeGuard;
-  /** When this process took it up, and since when it sees nothing of the cluster; by {@link WorkDeps.ran}. */
+  /** When this process took it up, and since when it sees nothing of the cluster; by {@link JobDeps.ran}. */
   readonly #sinceMs: number;
   #absentSinceMs: number | undefined;
   /** What earlier processes have spent on it, in milliseconds. */
@@ -82,7 +82,7 @@ export class Build implements Work {
     this.#report = new Report(deps, button, press, usual, () => this.#ranMs);
     this.#lookMs = Math.min(maxLookMs, Math.max(minLookMs, (usual * 1000) / looksPerBuild));
     this.#settleMs = Math.min(maxSettleMs, Math.max(minSettleMs, usual * 1000 * settlePart));
-    this.#finish = new Finish(deps, this.#stop.signal);
+    this.#verification = new Verification(deps, this.#stop.signal);
     this.#guard = new RangeGuard(deps, this.#report, this.#stop.signal);
     this.#backoff = new Backoff({ firstMs: this.#lookMs, maxMs: maxRetryMs, random: deps.random });
   }
@@ -286,7 +286,7 @@ export class Build implements Work {
       const phase = phaseCalling;
       await this.#report.advance({ step: 'verifying', percent: percentVerifying, phase, upTo: 100 });
     }
-    const finished = await this.#finish.round(this.#record);
+    const finished = await this.#verification.round(this.#record);
     if (this.#signal.aborted) return;
     if ('phase' in finished) {
       this.#lastPhase = finished.phase;

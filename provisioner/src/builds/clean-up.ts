@@ -8,8 +8,8 @@ import { Backoff, sleep } from '../common/wait.ts';
 import { clusterOf } from '../journal/queries.ts';
 import type { PressRecord } from '../journal/records.ts';
 import type { Profile } from '../settings/config.ts';
-import { removeOnce } from './delete.ts';
-import { oursOf, type Work, type WorkDeps } from './job.ts';
+import { deleteOnce } from './delete.ts';
+import { type Job, type JobDeps, oursOf } from './job.ts';
 
 /** Between two looks, doubling: nobody waits for this, and a platform in trouble is left in peace (milliseconds). */
 const firstLookMs = 1_000;
@@ -35,19 +35,19 @@ export function settleMsOf({ expectS }: Pick<Profile, 'expectS'>): number {
   return Math.min(maxSettleMs, Math.max(minSettleMs, expectS * 1000 * settlePart));
 }
 
-export class CleanUp implements Work {
-  readonly #deps: WorkDeps;
+export class CleanUp implements Job {
+  readonly #deps: JobDeps;
   readonly #settleMs: number;
   readonly #button: string;
   readonly #press: number;
   readonly #stop = new AbortController();
   readonly #backoff: Backoff;
-  /** When this process took it up, and when it began to see nothing of the cluster; by {@link WorkDeps.ran}. */
+  /** When this process took it up, and when it began to see nothing of the cluster; by {@link JobDeps.ran}. */
   readonly #sinceMs: number;
   #awaySinceMs: number | undefined;
   #looks = 0;
 
-  constructor(deps: WorkDeps, { button, press }: PressRecord) {
+  constructor(deps: JobDeps, { button, press }: PressRecord) {
     this.#deps = deps;
     this.#button = button;
     this.#press = press;
@@ -91,7 +91,7 @@ export class CleanUp implements Work {
     const { platform, now, ran } = this.#deps;
     try {
       const mayAsk = () => this.#looks++ % looksPerOrder === 0;
-      const removed = await removeOnce(platform, oursOf(this.#deps, this.#record), mayAsk, this.#signal);
+      const removed = await deleteOnce(platform, oursOf(this.#deps, this.#record), mayAsk, this.#signal);
       if (removed.kind !== 'gone') {
         this.#awaySinceMs = undefined;
         return false;
@@ -117,7 +117,7 @@ export class CleanUp implements Work {
   }
 
   async #write(change: Partial<NonNullable<PressRecord['cleanUp']>>): Promise<void> {
-    await this.#deps.desk.update(this.#button, () => {
+    await this.#deps.outbox.update(this.#button, () => {
       const record = this.#record;
       const { givenUp: _, ...before } = { since: this.#deps.now(), ...record.cleanUp };
       const cleanUp = { ...before, ...change };

@@ -1,6 +1,6 @@
 /** Removes one cluster of ours from the platform, and nothing else: the one place where anything is ever deleted. */
 import { oneLine } from '../common/line.ts';
-import type { Platform, Sight, Target } from '../common/platform.ts';
+import type { ClusterIdentity, Platform, Target } from '../common/platform.ts';
 
 /** How to know the cluster as ours. */
 export interface Ours {
@@ -12,13 +12,13 @@ export interface Ours {
 }
 
 /** What one look and one order came to. `asked`: it has just been asked to remove it. */
-export type Removed = { kind: 'gone' } | { kind: 'asked' } | { kind: 'going'; words: string };
+export type Deleted = { kind: 'gone' } | { kind: 'asked' } | { kind: 'going'; words: string };
 
 /**
  * True when this cluster is the one we asked for. By its id when a look has told it; before that by our mark, where
  * the platform keeps one. (It was listed as absent before we asked for it by this name.)
  */
-export function isOurs({ id, mark }: Pick<Ours, 'id' | 'mark'>, seen: Sight): boolean {
+export function isOurs({ id, mark }: Pick<Ours, 'id' | 'mark'>, seen: ClusterIdentity): boolean {
   if (id !== undefined) return seen.id === id;
   return seen.description === '' || seen.description.includes(mark);
 }
@@ -28,12 +28,12 @@ export function isOurs({ id, mark }: Pick<Ours, 'id' | 'mark'>, seen: Sight): bo
  * ours is gone.
  * @throws PlatformError
  */
-export async function removeOnce(
+export async function deleteOnce(
   platform: Platform,
   ours: Ours,
   mayAsk: () => boolean,
   signal: AbortSignal,
-): Promise<Removed> {
+): Promise<Deleted> {
   const seen = await platform.observe(ours.target, signal);
   if (seen.kind === 'absent' || !isOurs(ours, seen)) return { kind: 'gone' };
   const words = seen.kind === 'failed' ? oneLine(seen.message, 200) : '';

@@ -5,7 +5,7 @@
  */
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import type { Desk, Update } from '../buttons/status-outbox.ts';
+import type { StatusOutbox, Update } from '../buttons/status-outbox.ts';
 import { saidReady } from '../buttons/statuses.ts';
 import type { Clock } from '../common/clock.ts';
 import { type Journal, pressKey } from '../journal/index.ts';
@@ -24,7 +24,7 @@ const keepPart = 1 / 10;
 
 export interface ExpiryDeps {
   journal: Journal;
-  desk: Desk;
+  outbox: StatusOutbox;
   rulesOf: (record: PressRecord) => Rules;
   /** Its time is over: give it back. */
   onExpired: (record: PressRecord) => Promise<void>;
@@ -104,7 +104,7 @@ export class Expiry {
 
   /** After a jump the journal's end is told in the time of the clock as it is now. */
   async #keep({ button, press }: PressRecord, life: Life): Promise<void> {
-    const kept = await this.#deps.desk.update(button, (): Update | undefined => {
+    const kept = await this.#deps.outbox.update(button, (): Update | undefined => {
       const record = this.#readyAs(button, press, life);
       const changed = record === undefined ? undefined : this.#inTime(record, life);
       return changed === undefined ? undefined : { presses: [changed] };
@@ -114,8 +114,8 @@ export class Expiry {
 
   /** Only a button whose display is about this cluster is told; webhooks are told in any case. */
   async #warn({ button, press }: PressRecord, life: Life): Promise<void> {
-    const { desk, rulesOf, clock } = this.#deps;
-    const kept = await desk.update(button, ({ status: told }: ButtonRecord): Update | undefined => {
+    const { outbox, rulesOf, clock } = this.#deps;
+    const kept = await outbox.update(button, ({ status: told }: ButtonRecord): Update | undefined => {
       const record = this.#readyAs(button, press, life);
       if (record === undefined) return undefined;
       const rules = rulesOf(record);

@@ -1,7 +1,7 @@
 /** Orders to give a cluster back, or to call a build off, that do not come from its button: an operator's, and the time to live's. */
 import { SetupError } from '../../../config/src/setup-error.ts';
 import { expectReleaseS, percentTaken } from '../buttons/progress.ts';
-import type { Desk } from '../buttons/status-outbox.ts';
+import type { StatusOutbox } from '../buttons/status-outbox.ts';
 import { phaseCallingOff, saidReleasing } from '../buttons/statuses.ts';
 import type { Journal } from '../journal/index.ts';
 import { type Asker, isBuilding, type PressRecord } from '../journal/records.ts';
@@ -13,13 +13,13 @@ import type { Rules } from '../settings/rules.ts';
  */
 export async function orderRelease(
   journal: Journal,
-  desk: Desk,
+  outbox: StatusOutbox,
   { button, press }: PressRecord,
   by: Asker,
   nowMs: number,
 ): Promise<PressRecord | undefined> {
   let ordered: PressRecord | undefined;
-  await desk.update(button, before => {
+  await outbox.update(button, before => {
     const record = journal.press(button, press);
     if (record === undefined || !(record.step === 'ready' || isBuilding(record.step))) return undefined;
     const wasReady = record.step === 'ready';

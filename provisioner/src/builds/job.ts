@@ -1,6 +1,6 @@
 /** What every piece of work under way needs: builds, releases and clean-ups alike. */
 import type { Logger } from '../../../config/src/log.ts';
-import type { Desk } from '../buttons/status-outbox.ts';
+import type { StatusOutbox } from '../buttons/status-outbox.ts';
 import type { Origin, Platform, Target } from '../common/platform.ts';
 import type { Journal } from '../journal/index.ts';
 import { markOf } from '../journal/queries.ts';
@@ -9,11 +9,11 @@ import type { Profile } from '../settings/config.ts';
 import type { Rules } from '../settings/rules.ts';
 import type { Ours } from './delete.ts';
 
-export interface WorkDeps {
+export interface JobDeps {
   /** The site's name: part of our mark on the platform. */
   site: string;
   journal: Journal;
-  desk: Desk;
+  outbox: StatusOutbox;
   platform: Platform;
   profile: Profile;
   rules: Rules;
@@ -27,7 +27,7 @@ export interface WorkDeps {
 }
 
 /** Runs by itself until it is done or stopped; the journal says where the next process goes on. */
-export interface Work {
+export interface Job {
   /** Never rejects. */
   run(): Promise<void>;
   stop(): void;
@@ -43,6 +43,6 @@ export function originOf({ profile, acceptedAt }: PressRecord): Origin {
 }
 
 /** How this press's cluster is known on the platform. */
-export function oursOf({ site, profile }: Pick<WorkDeps, 'site' | 'profile'>, record: PressRecord): Ours {
+export function oursOf({ site, profile }: Pick<JobDeps, 'site' | 'profile'>, record: PressRecord): Ours {
   return { target: targetOf(profile, record), id: record.id, mark: markOf(site, record) };
 }

@@ -1,7 +1,7 @@
 /** All work under way in this process: one {@link Build}, {@link Release} or {@link CleanUp} for each unfinished press. */
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import type { Desk } from '../buttons/status-outbox.ts';
+import type { StatusOutbox } from '../buttons/status-outbox.ts';
 import type { Platform } from '../common/platform.ts';
 import { type Journal, pressKey } from '../journal/index.ts';
 import { isBuilding, type PressRecord } from '../journal/records.ts';
@@ -9,27 +9,27 @@ import type { ProvisionerConfig } from '../settings/config.ts';
 import { rulesOf } from '../settings/rules.ts';
 import { Build } from './build.ts';
 import { CleanUp, needsCleanUp } from './clean-up.ts';
-import type { Work } from './job.ts';
+import type { Job } from './job.ts';
 import { Release } from './release.ts';
 import { Chain, Reservations } from './reservations.ts';
 
-export interface BuildsDeps {
+export interface JobsDeps {
   /** As the settings say now. */
   config: () => ProvisionerConfig;
   journal: Journal;
-  desk: Desk;
+  outbox: StatusOutbox;
   platforms: () => ReadonlyMap<string, Platform>;
   log: Logger;
   now: () => number;
-  /** See {@link WorkDeps.ran}. */
+  /** See {@link JobDeps.ran}. */
   ran: () => number;
   random: () => number;
 }
 
-export class Builds {
-  readonly #deps: BuildsDeps;
+export class Jobs {
+  readonly #deps: JobsDeps;
   /** By press: there is never more than one piece of work for one. */
-  readonly #running = new Map<string, { work: Work; platform: Platform | undefined; done: Promise<void> }>();
+  readonly #running = new Map<string, { work: Job; platform: Platform | undefined; done: Promise<void> }>();
   /** Asked for while another piece of work for the press was ending. */
   readonly #next = new Set<string>();
   readonly #reservations = new WeakMap<Platform, Reservations>();
@@ -39,7 +39,7 @@ export class Builds {
   readonly #left: Set<string>;
   #stopped = false;
 
-  constructor(deps: BuildsDeps) {
+  constructor(deps: JobsDeps) {
     this.#deps = deps;
     const left = deps.journal.unfinished().filter(({ step }) => step === 'releasing');
     this.#left = new Set(left.map(({ button, press }) => pressKey(button, press)));
@@ -91,11 +91,11 @@ export class Builds {
 
   /** On an operator's word: what a failed build left is removed, also when it was given up before. */
   async cleanUpAgain(record: PressRecord): Promise<void> {
-    const { desk, journal, now } = this.#deps;
+    const { outbox, journal, now } = this.#deps;
     const { button, press } = record;
     if (this.#running.has(pressKey(button, press))) return;
     const again = { ...record, cleanUp: { since: now() } };
-    await desk.update(button, () => ({ presses: [again] }));
+    await outbox.update(button, () => ({ presses: [again] }));
     this.start(journal.press(button, press) ?? again);
   }
 
@@ -107,7 +107,7 @@ export class Builds {
   }
 
   /** A build that has failed, or was called off in vain, leaves something to remove; a cluster that was just built may have been ordered back. */
-  #ended(key: string, { button, press }: PressRecord, work: Work): void {
+  #ended(key: string, { button, press }: PressRecord, work: Job): void {
     this.#running.delete(key);
     const asked = this.#next.delete(key);
     const after = this.#deps.journal.press(button, press);
@@ -129,7 +129,7 @@ export class Builds {
     return made;
   }
 
-  #workFor(record: PressRecord, log: Logger): Work | undefined {
+  #workFor(record: PressRecord, log: Logger): Job | undefined {
     const { config: configNow, platforms: _, ...deps } = this.#deps;
     const config = configNow();
     const profile = config.profiles[record.profile];

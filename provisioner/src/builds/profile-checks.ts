@@ -22,7 +22,7 @@ export async function checkProfiles(
     if (its !== platformName || signal.aborted) continue;
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-      const lines = await platform.missing(template, limit);
+      const lines = await platform.checkTemplate(template, limit);
       for (const missing of lines)
         log.warn({ profile, platform: platformName, missing }, 'a press of this profile would fail');
       if (lines.length === 0)

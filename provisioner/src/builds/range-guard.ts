@@ -1,7 +1,7 @@
 /** One build's side of two clusters with one range: looks whether somebody else has ours, and gives way. */
 
-import { removeOnce } from './delete.ts';
-import { oursOf, type WorkDeps } from './job.ts';
+import { deleteOnce } from './delete.ts';
+import { type JobDeps, oursOf } from './job.ts';
 import { lookForClash, RangeTaken } from './range-clash.ts';
 import type { Report } from './report.ts';
 
@@ -12,13 +12,13 @@ const maxClashes = 10;
 const looksPerOrder = 5;
 
 export class RangeGuard {
-  readonly #deps: WorkDeps;
+  readonly #deps: JobDeps;
   readonly #report: Report;
   readonly #signal: AbortSignal;
   #isAlone = false;
   #looks = 0;
 
-  constructor(deps: WorkDeps, report: Report, signal: AbortSignal) {
+  constructor(deps: JobDeps, report: Report, signal: AbortSignal) {
     this.#deps = deps;
     this.#report = report;
     this.#signal = signal;
@@ -63,7 +63,7 @@ export class RangeGuard {
   async makeWay(): Promise<boolean> {
     const mayAsk = () => this.#looks++ % looksPerOrder === 0;
     const ours = oursOf(this.#deps, this.#report.record);
-    const removed = await removeOnce(this.#deps.platform, ours, mayAsk, this.#signal);
+    const removed = await deleteOnce(this.#deps.platform, ours, mayAsk, this.#signal);
     if (removed.kind !== 'gone') {
       await this.#report.advance({ phase: 'taking another address range' });
       return false;

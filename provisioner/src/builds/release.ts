@@ -20,8 +20,8 @@ import { Backoff, sleep } from '../common/wait.ts';
 import { clusterOf, pastReleasesMs } from '../journal/queries.ts';
 import type { ButtonRecord, PressRecord } from '../journal/records.ts';
 import { settleMsOf } from './clean-up.ts';
-import { removeOnce } from './delete.ts';
-import { oursOf, type Work, type WorkDeps } from './job.ts';
+import { deleteOnce } from './delete.ts';
+import { type Job, type JobDeps, oursOf } from './job.ts';
 import { servedMs } from './life.ts';
 
 /** Between two looks, and at most while the platform does not answer: as with a build (milliseconds). */
@@ -32,8 +32,8 @@ const maxRetryMs = 30_000;
 const retryExpiredMs = 600_000;
 
 /** The journal says that this provisioner made the cluster, and `releasing`, before any of this begins. */
-export class Release implements Work {
-  readonly #deps: WorkDeps;
+export class Release implements Job {
+  readonly #deps: JobDeps;
   readonly #button: string;
   readonly #press: number;
   readonly #usualS: number;
@@ -50,7 +50,7 @@ export class Release implements Work {
   #awaySinceMs: number | undefined;
 
   /** @param resumed an earlier process was at it. */
-  constructor(deps: WorkDeps, { button, press, profile }: PressRecord, resumed = false) {
+  constructor(deps: JobDeps, { button, press, profile }: PressRecord, resumed = false) {
     this.#deps = deps;
     this.#button = button;
     this.#press = press;
@@ -112,7 +112,7 @@ export class Release implements Work {
     };
     const ours = oursOf(this.#deps, this.#record);
     const asked = this.#asked;
-    const removed = await removeOnce(this.#deps.platform, ours, mayAsk, this.#signal).catch(error => {
+    const removed = await deleteOnce(this.#deps.platform, ours, mayAsk, this.#signal).catch(error => {
       this.#mayBeTaken ||= this.#asked > asked && !isRefusal(error);
       throw error;
     });
@@ -174,7 +174,7 @@ export class Release implements Work {
     const record = { ...this.#record, release: { ...this.#release, percent } };
     const left = releaseLeftS(this.#usualS, this.#elapsedS);
     const status = saidReleasing(record.cluster, oneLine(words, maxPhaseLength), percent, upTo, left);
-    await this.#deps.desk.update(this.#button, button => {
+    await this.#deps.outbox.update(this.#button, button => {
       const percentKnown = this.#release.percent === percent;
       if (percentKnown && (!this.#isListening(button) || isTold(button.status, status, this.#usualS))) return;
       return this.#updateFor(button, [record], status);
@@ -198,7 +198,7 @@ export class Release implements Work {
     const release = { ...this.#release, percent: 100, endedAt: this.#deps.now() };
     const record: PressRecord = { ...this.#record, step: 'released', release };
     const status = saidReleased(record.cluster, this.#wasReady);
-    await this.#deps.desk.update(this.#button, button => this.#updateFor(button, [record], status));
+    await this.#deps.outbox.update(this.#button, button => this.#updateFor(button, [record], status));
     this.#deps.log.info({ state: 'released' }, 'release ended');
   }
 
@@ -216,7 +216,7 @@ export class Release implements Work {
     const presses: PressRecord[] = [{ ...before, ...again, step: 'ready' }];
     if (asker !== undefined) presses.push({ ...asker, step: 'failed', line });
     const status = saidFailed(before.cluster, release?.percent ?? 0, 'PLATFORM', line);
-    await this.#deps.desk.update(this.#button, button => this.#updateFor(button, presses, status));
+    await this.#deps.outbox.update(this.#button, button => this.#updateFor(button, presses, status));
     this.#deps.log.info({ state: 'failed', line }, 'release ended');
   }
 
@@ -230,7 +230,7 @@ export class Release implements Work {
     if (asker !== undefined) presses.push({ ...asker, step: 'failed', line });
     const percent = release?.percent ?? 0;
     const status = saidFailed(before.cluster, percent, 'PLATFORM', line, phaseBuildFailed);
-    await this.#deps.desk.update(this.#button, button => this.#updateFor(button, presses, status));
+    await this.#deps.outbox.update(this.#button, button => this.#updateFor(button, presses, status));
     this.#deps.log.warn(
       { state: 'failed', line },
       'called off, but not removed yet: it goes on in the background',

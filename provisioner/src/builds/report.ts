@@ -4,7 +4,7 @@
  */
 import type { Logger } from '../../../config/src/log.ts';
 import { type Code, maxLineLength, maxPhaseLength } from '../../../protocol/src/messages.ts';
-import type { Desk } from '../buttons/status-outbox.ts';
+import type { StatusOutbox } from '../buttons/status-outbox.ts';
 import {
   isTold,
   phaseBuildFailed,
@@ -22,7 +22,7 @@ import type { Rules } from '../settings/rules.ts';
 
 export interface ReportDeps {
   journal: Journal;
-  desk: Desk;
+  outbox: StatusOutbox;
   log: Logger;
   now: () => number;
   rules: Rules;
@@ -69,7 +69,7 @@ export class Report {
   async advance(progress: Progress): Promise<void> {
     const { phase, upTo = 0, ...change } = progress;
     const words = oneLine(phase, maxPhaseLength);
-    await this.#deps.desk.update(this.#button, button => {
+    await this.#deps.outbox.update(this.#button, button => {
       const before = this.record;
       if (!isBuilding(before.step)) return undefined;
       const ranMs = this.#ranMs();
@@ -105,7 +105,7 @@ export class Report {
   }
 
   async #write(change: (record: PressRecord) => PressRecord): Promise<void> {
-    await this.#deps.desk.update(this.#button, () =>
+    await this.#deps.outbox.update(this.#button, () =>
       isBuilding(this.record.step) ? { presses: [change(this.record)] } : undefined,
     );
   }
@@ -136,7 +136,7 @@ export class Report {
   }
 
   async #end(change: Partial<PressRecord>, said: (record: PressRecord) => Said): Promise<void> {
-    const written = await this.#deps.desk.update(this.#button, () => {
+    const written = await this.#deps.outbox.update(this.#button, () => {
       if (!isBuilding(this.record.step)) return undefined;
       const record = { ...this.record, ...change, ranMs: this.#ranMs(), endedAt: this.#deps.now() };
       return { presses: [record], building: null, status: said(record) };

@@ -10,20 +10,20 @@ import { kubeInto } from '../kubernetes/new-cluster.ts';
 import { nodesReady } from '../kubernetes/nodes.ts';
 import { fillIn } from '../kubernetes/placeholders.ts';
 import { askReady } from '../kubernetes/ready.ts';
-import { targetOf, type WorkDeps } from './job.ts';
+import { type JobDeps, targetOf } from './job.ts';
 
 export const phaseCalling = 'calling the API server';
 
 /** Either all is there, or what is under way, in a few words for the display. */
-export type Finished = { access: Access } | { phase: string };
+export type Verified = { access: Access } | { phase: string };
 
-export class Finish {
-  readonly #deps: WorkDeps;
+export class Verification {
+  readonly #deps: JobDeps;
   readonly #signal: AbortSignal;
   /** Applied by this process: once is enough, and after a restart once more does no harm. */
   #applied = false;
 
-  constructor(deps: WorkDeps, signal: AbortSignal) {
+  constructor(deps: JobDeps, signal: AbortSignal) {
     this.#deps = deps;
     this.#signal = signal;
   }
@@ -32,7 +32,7 @@ export class Finish {
    * One round: isolation before anything else can run in the cluster, then its nodes, then the add-ons.
    * @throws PlatformError, transient when the API server does not answer.
    */
-  async round(record: PressRecord): Promise<Finished> {
+  async round(record: PressRecord): Promise<Verified> {
     const { platform, profile } = this.#deps;
     const target = targetOf(profile, record);
     const access = await platform.access(target, this.#signal);

@@ -1,5 +1,5 @@
 /**
- * The desk speaks to the buttons. For each button one thing after the other: change the records, write them,
+ * Speaks to the buttons. For each button one thing after the other: change the records, write them,
  * then publish. So what a button is told is always on disk, and never in the wrong order.
  */
 import type { Status } from '../../../protocol/src/messages.ts';
@@ -27,14 +27,14 @@ export type NoticesOf = (before: PressRecord | undefined, after: PressRecord) =>
 
 export type Publish = (topic: string, payload: Buffer, retain: boolean) => void;
 
-export interface DeskDeps {
+export interface StatusOutboxDeps {
   journal: Journal;
   keys: ReadonlyMap<string, SigningKey>;
   publish: Publish;
   noticesOf?: NoticesOf;
 }
 
-export class Desk {
+export class StatusOutbox {
   readonly #journal: Journal;
   readonly #keys: ReadonlyMap<string, SigningKey>;
   readonly #publish: Publish;
@@ -42,7 +42,7 @@ export class Desk {
   readonly #tails = new Map<string, Promise<unknown>>();
   readonly #queued = new Map<string, number>();
 
-  constructor({ journal, keys, publish, noticesOf = () => [] }: DeskDeps) {
+  constructor({ journal, keys, publish, noticesOf = () => [] }: StatusOutboxDeps) {
     this.#journal = journal;
     this.#keys = keys;
     this.#publish = publish;

@@ -1,4 +1,4 @@
-/** What a button is told, state by state. Pure; press and seq are the desk's to give. */
+/** What a button is told, state by state. Pure; press and seq are the outbox's to give. */
 import type { Code, State, Status } from '../../../protocol/src/messages.ts';
 import type { PressRecord } from '../journal/records.ts';
 import type { Rules } from '../settings/rules.ts';

@@ -24,14 +24,14 @@ export interface Origin {
 export interface ClusterRequest extends Target {
   /** The address range reserved for it, as a CIDR. */
   range: string;
-  /** One line for people who look at the platform's own list, and our mark: see {@link Sight.description}. */
+  /** One line for people who look at the platform's own list, and our mark: see {@link ClusterIdentity.description}. */
   description: string;
   /** No part of the mark: what is ours is told without it. */
   origin?: Origin;
 }
 
 /** What every look at an existing cluster tells. */
-export interface Sight {
+export interface ClusterIdentity {
   /** The platform's own id: it is never used again, so a cluster is removed by it and not by its name. */
   id: string;
   /** What the platform has kept of {@link ClusterRequest.description}; empty when it keeps none. */
@@ -45,16 +45,16 @@ export type Observation =
    * Being built. `done` of `total` steps (for example nodes) are complete. `phase` may be longer than a display, the
    * useful words first; `trouble`, while something holds it up, is the platform's own sentence, for the log.
    */
-  | (Sight & { kind: 'building'; phase: string; trouble?: string; done: number; total: number })
+  | (ClusterIdentity & { kind: 'building'; phase: string; trouble?: string; done: number; total: number })
   /** Built, says the platform. The provisioner believes it when the API server has answered. */
-  | (Sight & { kind: 'ready' })
+  | (ClusterIdentity & { kind: 'ready' })
   /** On its way out, by whoever's wish. */
-  | (Sight & { kind: 'deleting' })
+  | (ClusterIdentity & { kind: 'deleting' })
   /** Broken for good, with the platform's own words. */
-  | (Sight & { kind: 'failed'; message: string });
+  | (ClusterIdentity & { kind: 'failed'; message: string });
 
 /** A cluster in the platform's own list, ours or anybody's. */
-export interface Listed extends Sight {
+export interface Listed extends ClusterIdentity {
   name: string;
   /** As CIDRs. */
   ranges: readonly string[];
@@ -84,7 +84,7 @@ export interface Platform {
    * What the template names and the platform does not have (a datastore, a subnet, an image …): one line each, with
    * what there is instead. Empty when all is there. Reads only.
    */
-  missing(template: Template, signal: AbortSignal): Promise<string[]>;
+  checkTemplate(template: Template, signal: AbortSignal): Promise<string[]>;
   /** Its own networks, where it tells them: no cluster's range may meet one of these. CIDRs with their names. */
   networks?(signal: AbortSignal): Promise<{ cidr: string; name: string }[]>;
   /** How many steps {@link observe} will count for a build of this template; 0 when it cannot be known before. */

@@ -14,7 +14,7 @@ import type { Notice } from './notice.ts';
 import { type ButtonRecord, newButton, type PressRecord, stands } from './records.ts';
 import type { State } from './state.ts';
 import { diskAdvice, Store } from './store.ts';
-import { type Addressees, type Change, Draft, type Settled } from './write-batch.ts';
+import { type Addressees, type Change, type Settled, WriteBatch } from './write-batch.ts';
 
 export type { Change } from './write-batch.ts';
 
@@ -44,7 +44,7 @@ export interface Outbox {
   onNew: () => void;
 }
 
-interface Job {
+interface PendingWrite {
   change?: Change;
   settled?: Settled;
   resolve: () => void;
@@ -61,7 +61,7 @@ export class Journal {
   /** What {@link #store} holds, or held last. */
   #state: State;
   #outbox: Outbox = { addressees: () => [], onNew: () => {} };
-  #waiting: Job[] = [];
+  #waiting: PendingWrite[] = [];
   #writing: Promise<void> = Promise.resolve();
   #busy = false;
   #mending: Promise<void> | undefined;
@@ -194,7 +194,7 @@ export class Journal {
     await store?.close();
   }
 
-  #enqueue(work: Pick<Job, 'change' | 'settled'>): Promise<void> {
+  #enqueue(work: Pick<PendingWrite, 'change' | 'settled'>): Promise<void> {
     if (this.#broken !== undefined) return Promise.reject(new JournalError(this.#broken));
     if (this.#closing.signal.aborted) return Promise.reject(new JournalError('the journal is closed'));
     return new Promise((resolve, reject) => {
@@ -215,25 +215,25 @@ export class Journal {
     }
   }
 
-  async #writeSome(jobs: Job[]): Promise<void> {
-    const draft = new Draft(this.#state, this.#now());
-    const added = jobs.filter(job => this.#add(draft, job));
+  async #writeSome(writes: PendingWrite[]): Promise<void> {
+    const batch = new WriteBatch(this.#state, this.#now());
+    const added = writes.filter(write => this.#add(batch, write));
     try {
-      if (!draft.isEmpty) await this.#store?.commit(draft);
+      if (!batch.isEmpty) await this.#store?.commit(batch);
     } catch (error) {
       const why = this.#break(messageOf(error));
-      for (const job of [...added, ...this.#waiting.splice(0)]) job.reject(new JournalError(why));
+      for (const write of [...added, ...this.#waiting.splice(0)]) write.reject(new JournalError(why));
       return;
     }
-    for (const job of added) job.resolve();
+    for (const write of added) write.resolve();
     if (added.some(({ change }) => (change?.notices?.length ?? 0) > 0)) this.#outbox.onNew();
   }
 
   /** One change that cannot be written does not take the others with it. */
-  #add(draft: Draft, { change, settled, reject }: Job): boolean {
+  #add(batch: WriteBatch, { change, settled, reject }: PendingWrite): boolean {
     try {
-      if (change !== undefined) draft.add(change, this.#outbox.addressees);
-      if (settled !== undefined) draft.settle(settled);
+      if (change !== undefined) batch.add(change, this.#outbox.addressees);
+      if (settled !== undefined) batch.settle(settled);
       return true;
     } catch (error) {
       reject(new Error(`a record that could not be read back: ${messageOf(error)}`));

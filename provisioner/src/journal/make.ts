@@ -16,7 +16,7 @@ import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.
 import type { ButtonRecord, PressRecord } from './records.ts';
 import type { PendingNotice } from './state.ts';
 import { diskAdvice, Store } from './store.ts';
-import { Draft } from './write-batch.ts';
+import { WriteBatch } from './write-batch.ts';
 
 /** All that a new journal begins with. */
 export interface Beginning {
@@ -59,9 +59,9 @@ export async function makeJournal(folder: string, { presses, buttons, notices }:
     mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
     const store = await Store.open(beside, silentLog);
     try {
-      const draft = new Draft(store.state, 0);
-      draft.restore(presses, buttons, notices);
-      await store.commit(draft);
+      const batch = new WriteBatch(store.state, 0);
+      batch.restore(presses, buttons, notices);
+      await store.commit(batch);
     } finally {
       await store.close();
     }

@@ -6,7 +6,7 @@ import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.
 import { findDamage } from './check.ts';
 import { Mark, markName, readMark } from './mark.ts';
 import { damaged, readState, type State } from './state.ts';
-import { Draft, type Operation } from './write-batch.ts';
+import { type Operation, WriteBatch } from './write-batch.ts';
 
 type Database = ClassicLevel<string, string>;
 
@@ -69,9 +69,9 @@ export class Store {
     return state;
   }
 
-  /** Resolves when the draft is on the disk (fsync) and in {@link state}. Rejects when it may not be. */
-  async commit(draft: Draft): Promise<void> {
-    const { operations, apply } = draft.finish();
+  /** Resolves when the batch is on the disk (fsync) and in {@link state}. Rejects when it may not be. */
+  async commit(batch: WriteBatch): Promise<void> {
+    const { operations, apply } = batch.finish();
     await this.#batch(operations);
     apply();
     this.#mark.write(this.state.writes);
@@ -79,7 +79,7 @@ export class Store {
 
   /** Writes something of some size that leaves no trace. */
   async probe(): Promise<void> {
-    const { operations, apply } = new Draft(this.state, 0).finish();
+    const { operations, apply } = new WriteBatch(this.state, 0).finish();
     const value = '-'.repeat(probeBytes);
     await this.#batch([{ type: 'put', key: probeKey, value }, { type: 'del', key: probeKey }, ...operations]);
     apply();
@@ -96,9 +96,9 @@ export class Store {
   }
 
   async #begin(): Promise<void> {
-    const draft = new Draft(this.state, 0);
-    draft.addAll();
-    await this.commit(draft);
+    const batch = new WriteBatch(this.state, 0);
+    batch.addAll();
+    await this.commit(batch);
   }
 }
 

@@ -40,7 +40,7 @@ interface Put {
   text: string;
 }
 
-export class Draft {
+export class WriteBatch {
   readonly #state: State;
   readonly #nowMs: number;
   /** undefined: to be deleted. */

@@ -1,4 +1,4 @@
-/** Reception: checks what comes in on the press topics, decides, writes it down, and only then answers. */
+/** PressHandler: checks what comes in on the press topics, decides, writes it down, and only then answers. */
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
 import type { Press, Status } from '../../../protocol/src/messages.ts';
@@ -6,19 +6,19 @@ import { decode, type Refusal } from '../../../protocol/src/node/envelope.ts';
 import { pressedButton } from '../../../protocol/src/node/names-in-topics.ts';
 import { pressSchema } from '../../../protocol/src/node/schemas.ts';
 import type { SigningKey } from '../../../protocol/src/sign.ts';
-import { type Desk, maxQueued } from '../buttons/status-outbox.ts';
+import { maxQueued, type StatusOutbox } from '../buttons/status-outbox.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Journal } from '../journal/index.ts';
 import { beingReleased, clusterOf, newestLive } from '../journal/queries.ts';
 import { type ButtonRecord, type PressRecord, stands } from '../journal/records.ts';
 import { Answer, type Terms } from './answer.ts';
 import type { Counters } from './counters.ts';
-import { Complaints } from './log-throttle.ts';
+import { LogThrottle } from './log-throttle.ts';
 import { type Decision, decide, type Known } from './policy.ts';
 
-export interface ReceptionDeps {
+export interface PressHandlerDeps {
   journal: Journal;
-  desk: Desk;
+  outbox: StatusOutbox;
   keys: ReadonlyMap<string, SigningKey>;
   termsOf: (button: string) => Terms;
   /** It is in the journal and its button knows: build, or give back. */
@@ -56,18 +56,18 @@ const counterOf: Record<Refusal, 'tooLong' | 'badSignature' | 'badBody'> = {
 /** Button and number. */
 type PressKey = `${string}/${number}`;
 
-export class Reception {
-  readonly #deps: ReceptionDeps;
+export class PressHandler {
+  readonly #deps: PressHandlerDeps;
   /** Buttons whose last word was signed with another key than theirs. */
   readonly #strangers = new Set<string>();
-  readonly #complaints = new Complaints();
+  readonly #throttle = new LogThrottle();
   /** Orders that are decided and not yet on disk, by profile: the quota counts them too. */
   readonly #underWay = new Map<PressKey, string>();
   /** When this process accepted each button's last order, and when it began; by {@link Clock.ran}. */
   readonly #orderedMs = new Map<string, number>();
   readonly #startedMs: number;
 
-  constructor(deps: ReceptionDeps) {
+  constructor(deps: PressHandlerDeps) {
     this.#deps = deps;
     this.#startedMs = deps.clock.ran();
   }
@@ -79,7 +79,7 @@ export class Reception {
 
   /** Takes a payload from the relay. Never throws: these bytes may be anybody's. */
   take(topic: string, payload: Uint8Array): void {
-    const { keys, counters, desk } = this.#deps;
+    const { keys, counters, outbox } = this.#deps;
     counters.received++;
     const button = pressedButton(topic);
     const key = button === undefined ? undefined : keys.get(button);
@@ -91,7 +91,7 @@ export class Reception {
     if (decoded.ok) this.#strangers.delete(button);
     if (!decoded.ok) {
       this.#refuse(button, decoded.reason, decoded.detail);
-    } else if (desk.queued(button) >= maxQueued) {
+    } else if (outbox.queued(button) >= maxQueued) {
       counters.dropped++;
       this.#complain(button, 'too many presses at once', maxQueued);
     } else {
@@ -100,11 +100,11 @@ export class Reception {
   }
 
   async #handle(button: string, press: Press): Promise<void> {
-    const { desk, journal, log, clock, readingsS, termsOf } = this.#deps;
+    const { outbox, journal, log, clock, readingsS, termsOf } = this.#deps;
     const terms = termsOf(button);
     let decision: Decision = { kind: 'repeat' };
     try {
-      await desk.update(button, before => {
+      await outbox.update(button, before => {
         decision = decide(this.#knownOf(before, press, terms), press, ...readingsS());
         if (decision.kind === 'accept') this.#underWay.set(`${button}/${press.press}`, terms.profile);
         return new Answer(journal, before, press, terms, clock.now()).to(decision);
@@ -113,7 +113,7 @@ export class Reception {
     } catch (error) {
       // Not on disk, so not accepted: the button repeats its press.
       this.#deps.counters.unwritten++;
-      if (!this.#complaints.mayBeSaid(`unwritten ${button}`, performance.now())) return;
+      if (!this.#throttle.mayBeSaid(`unwritten ${button}`, performance.now())) return;
       log.error({ button, press: press.press, reason: messageOf(error) }, 'press could not be written');
     } finally {
       this.#underWay.delete(`${button}/${press.press}`);
@@ -156,20 +156,20 @@ export class Reception {
   }
 
   #after(button: string, press: Press, decision: Decision): void {
-    const { counters, desk, journal, log, onWork } = this.#deps;
+    const { counters, outbox, journal, log, onWork } = this.#deps;
     // What a broken or hostile sender can repeat at will is said once a minute.
     const cheap = decision.kind === 'repeat' || decision.kind === 'replay' || decision.kind === 'reject';
-    const said = !cheap || this.#complaints.mayBeSaid(`${decision.kind} ${button}`, performance.now());
+    const said = !cheap || this.#throttle.mayBeSaid(`${decision.kind} ${button}`, performance.now());
     if (said)
       log.info({ button, press: press.press, decision: decision.kind, batteryMv: press.batteryMv }, 'press');
     switch (decision.kind) {
       case 'repeat':
         counters.repeated++;
-        desk.sayAgain(button);
+        outbox.sayAgain(button);
         return;
       case 'replay':
         counters.replayed++;
-        desk.sayAgain(button);
+        outbox.sayAgain(button);
         return;
       case 'join':
         counters.joined++;
@@ -199,14 +199,14 @@ export class Reception {
     this.#deps.counters[counterOf[reason]]++;
     if (reason === 'bad signature') this.#strangers.add(button);
     // Signed with the button's true key: a button with a wrong one sees that signatures do not match.
-    if (reason === 'bad signature' && this.#complaints.mayBeSaid(`key ${button}`, performance.now())) {
-      this.#deps.desk.mention(button, wrongKey);
+    if (reason === 'bad signature' && this.#throttle.mayBeSaid(`key ${button}`, performance.now())) {
+      this.#deps.outbox.mention(button, wrongKey);
     }
     this.#complain(button, reason, detail);
   }
 
   #complain(button: string, reason: string, detail: string | number): void {
-    if (!this.#complaints.mayBeSaid(`${reason} ${button}`, performance.now())) return;
+    if (!this.#throttle.mayBeSaid(`${reason} ${button}`, performance.now())) return;
     this.#deps.log.warn({ button, reason, detail }, 'press not taken (said once a minute at most)');
   }
 }

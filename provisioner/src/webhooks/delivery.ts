@@ -22,7 +22,7 @@ const journalRetryMs = 5_000;
 /** A safety net: nothing is known that would need it (milliseconds). */
 const idleMs = 60_000;
 
-export interface CourierDeps {
+export interface DeliveryDeps {
   /** The webhook's name in the journal. */
   hook: string;
   poster: Poster;
@@ -35,8 +35,8 @@ export interface CourierDeps {
   random: () => number;
 }
 
-export class Courier {
-  readonly #deps: CourierDeps;
+export class Delivery {
+  readonly #deps: DeliveryDeps;
   readonly #stopping = new AbortController();
   readonly #waker = new Waker();
   readonly #backoff: Backoff;
@@ -45,7 +45,7 @@ export class Courier {
   readonly #running: Promise<void>;
 
   /** Starts at once. */
-  constructor(deps: CourierDeps) {
+  constructor(deps: DeliveryDeps) {
     this.#deps = deps;
     this.#backoff = new Backoff({ firstMs: firstRetryMs, maxMs: maxRetryMs, random: deps.random });
     this.#running = this.#run();

@@ -8,7 +8,7 @@ import { messageOf } from '../../../config/src/setup-error.ts';
 import { processRan } from '../common/clock.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Webhook } from '../settings/config.ts';
-import { Courier } from './delivery.ts';
+import { Delivery } from './delivery.ts';
 import { Poster } from './post.ts';
 
 export interface WebhooksDeps {
@@ -41,7 +41,7 @@ export interface RefusedNotice {
 const hookDigits = 16;
 
 export class Webhooks {
-  readonly #couriers: Courier[];
+  readonly #deliveries: Delivery[];
   readonly #journal: Journal;
   /** By the webhook's name in the journal: the one for people. */
   readonly #names: ReadonlyMap<string, string>;
@@ -64,13 +64,13 @@ export class Webhooks {
       addressees: ({ event }) =>
         made.filter(({ events }) => events?.includes(event) ?? true).map(({ hook }) => hook),
       onNew: () => {
-        for (const courier of this.#couriers) courier.wake();
+        for (const delivery of this.#deliveries) delivery.wake();
       },
     });
     forgetOthers(journal, new Set(made.map(({ hook }) => hook)), log);
-    this.#couriers = made.map(
+    this.#deliveries = made.map(
       ({ hook, name, poster }) =>
-        new Courier({ hook, poster, journal, log: log.child({ webhook: name }), now, ran, random }),
+        new Delivery({ hook, poster, journal, log: log.child({ webhook: name }), now, ran, random }),
     );
   }
 
@@ -99,7 +99,7 @@ export class Webhooks {
 
   /** Ends the calls under way; they are made again after the next start. Within a second. */
   async stop(): Promise<void> {
-    await Promise.all(this.#couriers.map(courier => courier.stop()));
+    await Promise.all(this.#deliveries.map(delivery => delivery.stop()));
   }
 }
 

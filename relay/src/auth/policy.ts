@@ -1,6 +1,6 @@
 /** Who gets in, and who may do what: all that may differ between the relay of the users file and one that is tested. */
 import type { Client } from 'aedes';
-import type { Limits } from '../limits/limits.ts';
+import type { Limits, Role } from '../limits/limits.ts';
 import { type MessageRate, makeMessageRate } from '../limits/message-rate.ts';
 import type { ClientLog } from '../metrics/client-log.ts';
 import type { Counters } from '../metrics/counters.ts';
@@ -8,7 +8,7 @@ import { topicsOf } from './access.ts';
 import { type Authorization, makeAuthorization } from './authorize.ts';
 import { type Login, makeLogin } from './login.ts';
 import { Sites } from './sites.ts';
-import type { Role, Users } from './users.ts';
+import type { Users } from './users.ts';
 import type { UsersChange } from './users-watch.ts';
 
 export interface AccessPolicy {

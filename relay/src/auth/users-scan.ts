@@ -4,7 +4,8 @@
  * parser; comments and empty lines may stand between entries.
  */
 import { isName } from '../../../protocol/src/topics.ts';
-import type { Role, User, Users } from './users.ts';
+import type { Role } from '../limits/limits.ts';
+import type { User, Users } from './users.ts';
 import { isVerifier } from './verifier.ts';
 
 /** Entries read in one step: well below a millisecond. */

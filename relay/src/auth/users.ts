@@ -4,11 +4,9 @@ import { z } from 'zod';
 import { SetupError } from '../../../config/src/setup-error.ts';
 import { checkYaml, maxFileBytes, readTextFile } from '../../../config/src/yaml-file.ts';
 import { isName, maxNameLength } from '../../../protocol/src/topics.ts';
+import type { Role } from '../limits/limits.ts';
 import { scanAtOnce } from './users-scan.ts';
 import { isVerifier } from './verifier.ts';
-
-/** A button gives orders, a provisioner carries them out for the buttons of its site. */
-export type Role = 'button' | 'provisioner';
 
 export interface User {
   /** The login name, and the client id too: so nobody can take over another's connection. */

@@ -1,6 +1,9 @@
 /** Every limit of the relay, in one place: its name, its default and why it is that number. */
 import { maxMessageBytes } from '../../../protocol/src/messages.ts';
 
+/** A button gives orders, a provisioner carries them out for the buttons of its site. */
+export type Role = 'button' | 'provisioner';
+
 export interface Limits {
   /** Longest payload of a message. The signed texts of the protocol are never longer. */
   payloadBytes: number;

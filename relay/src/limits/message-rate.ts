@@ -1,6 +1,5 @@
 /** How fast a client may speak, by its role: packets of every kind, and in a subscription each filter. */
-import type { Role, User } from '../auth/users.ts';
-import type { Limits } from './limits.ts';
+import type { Limits, Role } from './limits.ts';
 import { Buckets } from './token-buckets.ts';
 
 /**
@@ -14,7 +13,7 @@ import { Buckets } from './token-buckets.ts';
  * @param behind what waits behind it, by weight; asked only when it has to wait
  */
 export type MessageRate = (
-  user: Pick<User, 'name' | 'role'>,
+  user: { name: string; role: Role },
   weight?: number,
   behind?: () => number,
 ) => number | undefined;

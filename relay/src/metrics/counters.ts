@@ -15,6 +15,12 @@ export interface Counters {
   refused: Record<string, number>;
 }
 
+/** What was counted, and what is there now. */
+export interface RelayStats extends Readonly<Counters> {
+  /** Open connections, logged in or not. */
+  connections: number;
+}
+
 /** All zero. The names of reasons come from code, never from the wire. */
 export function makeCounters(): Counters {
   return {

@@ -1,13 +1,13 @@
 /** The relay's metrics, in Prometheus' text format; read from its counters when they are asked for. No names, no topics. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Relay } from '../relay.ts';
+import type { RelayStats } from './counters.ts';
 
 export interface Metrics {
   contentType: string;
   text(): Promise<string>;
 }
 
-export function makeMetrics(relay: Pick<Relay, 'stats'>): Metrics {
+export function makeMetrics(relay: { stats: () => RelayStats }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];

@@ -80,8 +80,8 @@ export class CcpPlatform implements Platform {
     return both.flatMap(clusters => clusters ?? []);
   }
 
-  async missing(template: Template, signal: AbortSignal): Promise<string[]> {
-    return this.#of(template).missing(template, signal);
+  async checkTemplate(template: Template, signal: AbortSignal): Promise<string[]> {
+    return this.#of(template).checkTemplate(template, signal);
   }
 
   stepsOf(template: Template): number {

@@ -6,7 +6,7 @@ import { AbsentError } from './session.ts';
 export interface GenerationDriver {
   /** Its clusters; undefined when the host has no API of this generation. */
   clusters(signal: AbortSignal): Promise<Listed[] | undefined>;
-  missing(template: Template, signal: AbortSignal): Promise<string[]>;
+  checkTemplate(template: Template, signal: AbortSignal): Promise<string[]>;
   stepsOf(template: Template): number;
   create(request: ClusterRequest, signal: AbortSignal): Promise<void>;
   observe(target: Target, signal: AbortSignal): Promise<Observation>;

@@ -22,7 +22,7 @@ import { clusterGroup } from '../../kubernetes/objects.ts';
 import { Listing } from '../listing.ts';
 import { accessFrom, secretPath } from './access.ts';
 import { isRead } from './check.ts';
-import { missingOf, refusal } from './missing.ts';
+import { missingOf, refusal } from './check-template.ts';
 import { descriptionOf, foreignDescription, listedOf, observationOf, stepsOf } from './observation.ts';
 import { Sets } from './sets.ts';
 import type { ClusterApiConfig } from './settings.ts';
@@ -67,7 +67,7 @@ export class ClusterApiPlatform implements Platform {
   }
 
   /** A template as it stands in the settings file names files, which are not read here: nothing is known of these. */
-  async missing(template: Template, signal: AbortSignal): Promise<string[]> {
+  async checkTemplate(template: Template, signal: AbortSignal): Promise<string[]> {
     if (!isRead(template)) return [];
     const lines = await missingOf(templateOf(template), this.#kube, this.#namespace, signal);
     return [...lines, ...(await refusal(() => this.#watcher.followed(signal)))];

@@ -4,14 +4,14 @@
  */
 
 import { oneLine } from '../../common/line.ts';
-import type { Listed, Observation, Origin, Sight } from '../../common/platform.ts';
+import type { ClusterIdentity, Listed, Observation, Origin } from '../../common/platform.ts';
 import type { KubeObject } from '../../kubernetes/objects.ts';
 import { type Count, type Facts, factsOf, isMet, isObject, objectAt } from './facts.ts';
 import { type Machines, phaseOf, topologyTrouble } from './phase.ts';
 import { acceptedAnnotation, clusterLabel, pressAnnotation, profileAnnotation } from './render.ts';
 import { type ClusterApiTemplate, isTopology } from './template.ts';
 
-/** As {@link Sight.description} of a cluster without our mark: not empty, which would leave open whose it is. */
+/** As {@link ClusterIdentity.description} of a cluster without our mark: not empty, which would leave open whose it is. */
 export const foreignDescription = 'a cluster that no dash button made';
 
 /** The infrastructure and the first machine of the control plane: what comes before machines can be counted. */
@@ -26,7 +26,7 @@ export function rangesOf({ spec }: KubeObject): string[] {
   return Array.isArray(blocks) ? blocks.filter(block => typeof block === 'string') : [];
 }
 
-/** Whose it is, for {@link Sight.description}. */
+/** Whose it is, for {@link ClusterIdentity.description}. */
 export function descriptionOf({ metadata }: KubeObject): string {
   const described = metadata.annotations?.[pressAnnotation] ?? '';
   const ours = described !== '' && metadata.labels?.[clusterLabel] === metadata.name;
@@ -51,7 +51,7 @@ function originOf({ metadata: { annotations = {} } }: KubeObject): { origin?: Pa
 
 /** @param template what was ordered, where the Cluster itself does not say it: it has no topology. */
 export function observationOf(cluster: KubeObject, template: ClusterApiTemplate): Observation {
-  const sight: Sight = { id: cluster.metadata.uid ?? '', description: descriptionOf(cluster) };
+  const sight: ClusterIdentity = { id: cluster.metadata.uid ?? '', description: descriptionOf(cluster) };
   if (cluster.metadata.deletionTimestamp !== undefined) return { ...sight, kind: 'deleting' };
   const facts = factsOf(cluster);
   if (facts.failure !== '') return { ...sight, kind: 'failed', message: facts.failure };

@@ -5,7 +5,7 @@ import { inShort } from '../../kubernetes/errors.ts';
 import type { Kube } from '../../kubernetes/kube.ts';
 import { fieldManager } from '../../kubernetes/kube.ts';
 import type { KubeObject, ObjectMeta } from '../../kubernetes/objects.ts';
-import { clusterWide } from './missing.ts';
+import { clusterWide } from './check-template.ts';
 import { clusterLabel, isCluster, ownedBy, pressAnnotation } from './render.ts';
 
 /** Something that is not ours stands where an object of ours would. */

@@ -47,7 +47,7 @@ describe.concurrent.each(['v2 calico', 'v2 aci', 'v3 calico', 'v3 aci', 'eks'])(
   const reads = {
     usedRanges: async () => expect(await usedRanges(platform, never)).toEqual(['10.1.0.0/20']),
     observe: async () => expect(await platform.observe(mine, never)).toMatchObject({ kind: 'ready' }),
-    missing: async () => expect(await platform.missing(mine.template, never)).toEqual([]),
+    checkTemplate: async () => expect(await platform.checkTemplate(mine.template, never)).toEqual([]),
     access: async () => {
       const { address, kubeconfig } = await platform.access(mine, never);
       expect(address).toBe(ccp.clusters()[0]?.address);

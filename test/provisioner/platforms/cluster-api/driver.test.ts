@@ -305,8 +305,8 @@ describe('removal', () => {
 
 describe('what is missing', () => {
   test('nothing, in both ways', async () => {
-    expect(await driver.missing(topology, never)).toEqual([]);
-    expect(await driver.missing(manifests, never)).toEqual([]);
+    expect(await driver.checkTemplate(topology, never)).toEqual([]);
+    expect(await driver.checkTemplate(manifests, never)).toEqual([]);
     expect((await caller.items(`${group}/clusters`)).length).toBe(0);
   });
 
@@ -324,7 +324,7 @@ describe('what is missing', () => {
     ],
   ];
   test.each(wrong)('what is not there is named: %s', async (_, template, expected) => {
-    const lines = await driver.missing(template, never);
+    const lines = await driver.checkTemplate(template, never);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(expected);
   });
@@ -341,14 +341,14 @@ describe('what is missing', () => {
         },
       ],
     });
-    expect(await driver.missing({ ...topology, variables: {} }, never)).toEqual([
+    expect(await driver.checkTemplate({ ...topology, variables: {} }, never)).toEqual([
       'variables.region: the class requires it',
     ]);
   });
 
   test('a CRD that is not installed', async () => {
     await start('v1beta2', { without: ['DockerCluster'] });
-    expect(await driver.missing(manifests, never)).toEqual([
+    expect(await driver.checkTemplate(manifests, never)).toEqual([
       expect.stringMatching(/does not serve DockerCluster of infrastructure/),
     ]);
   });
@@ -357,7 +357,9 @@ describe('what is missing', () => {
     const token = simulator.addAccount({ name: 'weak' });
     const weak = platform(simulator, token);
     await expect(weak.check(never)).rejects.toThrow(/may not list clusters/);
-    expect(await weak.missing(manifests, never)).toContainEqual(expect.stringMatching(/may not get secrets/));
+    expect(await weak.checkTemplate(manifests, never)).toContainEqual(
+      expect.stringMatching(/may not get secrets/),
+    );
   });
 
   test.each(['watch', 'delete'])('the right to %s, which a press needs only later', async verb => {
@@ -370,7 +372,7 @@ describe('what is missing', () => {
     };
     const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
     const token = simulator.addAccount({ name: `no-${verb}`, rules: [clusters, classes, secrets] });
-    const lines = await platform(simulator, token).missing(topology, never);
+    const lines = await platform(simulator, token).checkTemplate(topology, never);
     expect(lines).toEqual([expect.stringContaining(`may not ${verb} clusters`)]);
   });
 
@@ -379,14 +381,14 @@ describe('what is missing', () => {
     closing.push(() => nowhere.close());
     await nowhere.check(never);
     for (const template of [topology, manifests]) {
-      expect(await nowhere.missing(template, never)).toEqual([
+      expect(await nowhere.checkTemplate(template, never)).toEqual([
         expect.stringContaining('namespaces "nowhere" not found: make the namespace'),
       ]);
     }
   });
 
   test('of a template whose files have not been read nothing is known', async () => {
-    expect(await driver.missing({ ...manifests, manifests: ['a.yaml'] }, never)).toEqual([]);
+    expect(await driver.checkTemplate({ ...manifests, manifests: ['a.yaml'] }, never)).toEqual([]);
   });
 });
 

@@ -15,6 +15,7 @@ import { type GenerationDriver, listOf } from '../generation.ts';
 import { isSuccess } from '../session.ts';
 import { addOnProblem } from '../template.ts';
 import { wordsOf } from '../words.ts';
+import { missingOf } from './check-template.ts';
 import {
   clusterSchema,
   listedIn,
@@ -25,7 +26,6 @@ import {
   stepsPerNode,
   type V2Cluster,
 } from './cluster.ts';
-import { missingOf } from './missing.ts';
 import type { V2Template } from './template.ts';
 
 /** The create answers when the cluster is built; an hour is far beyond any build (milliseconds). */
@@ -48,7 +48,7 @@ export class V2Driver implements GenerationDriver {
     return list && listedIn(list);
   }
 
-  missing(template: Template, signal: AbortSignal): Promise<string[]> {
+  checkTemplate(template: Template, signal: AbortSignal): Promise<string[]> {
     return missingOf(template, this.#api, signal);
   }
 

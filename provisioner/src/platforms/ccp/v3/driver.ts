@@ -14,6 +14,7 @@ import { type Api, jsonOf, part } from '../api.ts';
 import { type GenerationDriver, listOf } from '../generation.ts';
 import { addOnProblem } from '../template.ts';
 import { textAt, wordsOf } from '../words.ts';
+import { missingOf } from './check-template.ts';
 import {
   clusterSchema,
   idsOf,
@@ -24,7 +25,6 @@ import {
   type V3Cluster,
 } from './cluster.ts';
 import { Equipper } from './equip.ts';
-import { missingOf } from './missing.ts';
 
 const listPath = '/v3/clusters';
 
@@ -53,7 +53,7 @@ export class V3Driver implements GenerationDriver {
     return list && listedIn(list);
   }
 
-  missing(template: Template, signal: AbortSignal): Promise<string[]> {
+  checkTemplate(template: Template, signal: AbortSignal): Promise<string[]> {
     return missingOf(template, this.#api, signal);
   }
 

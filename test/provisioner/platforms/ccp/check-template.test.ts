@@ -22,7 +22,7 @@ afterAll(async () => {
 beforeEach(() => ccp.clearFailures());
 
 const missing = (kind: string, change: object = {}) =>
-  platform.missing({ ...templates(ccp)[kind], ...change }, never);
+  platform.checkTemplate({ ...templates(ccp)[kind], ...change }, never);
 
 test.each(['v2 calico', 'v2 aci', 'v3 calico', 'v3 aci', 'eks'])('%s: all is there', async kind => {
   const before = ccp.calls().length;
@@ -137,7 +137,9 @@ test.each([
   const change = { subnet_id: 'x', ingress_vip_pool_id: 'x', provider: 'x', datastore: 'x' };
   expect(await missing(kind, change)).toEqual([]);
   const wrong = platformFor(ccp, { password: 'x' });
-  expect((await thrown(wrong.missing(templates(ccp)[kind] ?? {}, never))).message).toContain('login refused');
+  expect((await thrown(wrong.checkTemplate(templates(ccp)[kind] ?? {}, never))).message).toContain(
+    'login refused',
+  );
   await wrong.close();
 });
 
