@@ -4,6 +4,7 @@ import { messageOf } from '../../config/src/setup-error.ts';
 import type { Jump } from './common/clock.ts';
 import type { Platform } from './common/platform.ts';
 import type { Learned } from './uplink/quiet-limit.ts';
+import type { RelayState } from './uplink/relays.ts';
 import type { Rival } from './uplink/rivals.ts';
 
 /** `reason` is one line for a person. */
@@ -27,6 +28,40 @@ export interface Health {
   clock?: { readonly count: number; readonly last?: Jump };
   /** Another provisioner with the same login, as it was heard last. */
   rival?: Rival;
+}
+
+/** What the parts say of themselves. */
+export interface PartsToAsk {
+  relays: readonly Pick<RelayState, 'name' | 'connected' | 'lastError' | 'learned'>[];
+  /** Undefined while a relay is connected. */
+  lastError: string | undefined;
+  /** Why the journal cannot be written; undefined while it can. */
+  journalBroken: string | undefined;
+  platforms: Record<string, PartHealth>;
+  strangers: readonly string[];
+  clock: { readonly count: number; readonly last?: Jump };
+  rival: Rival | undefined;
+}
+
+const notYet = 'not connected yet';
+
+export function healthOf({ relays, lastError, journalBroken, rival, ...more }: PartsToAsk): Health {
+  const one = (isWell: boolean, reason = notYet): PartHealth => (isWell ? healthy : { ok: false, reason });
+  return {
+    relay: one(
+      relays.some(({ connected }) => connected),
+      lastError,
+    ),
+    relays: Object.fromEntries(
+      relays.map(({ name, connected, lastError: why }) => [name, one(connected, why)]),
+    ),
+    quiet: Object.fromEntries(
+      relays.flatMap(({ name, learned }) => (learned === undefined ? [] : [[name, learned]])),
+    ),
+    journal: one(journalBroken === undefined, journalBroken),
+    ...more,
+    ...(rival === undefined ? {} : { rival }),
+  };
 }
 
 /**

@@ -2,12 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../config/src/log.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
-import { beaconEveryS } from '../../protocol/src/messages.ts';
-import { decode, encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
+import { keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { shownButton } from '../../protocol/src/node/names-in-topics.ts';
-import { beaconSchema } from '../../protocol/src/node/schemas.ts';
 import type { SigningKey } from '../../protocol/src/sign.ts';
-import { beaconTopic } from '../../protocol/src/topics.ts';
 import { Expiry } from './builds/expiry.ts';
 import { objection, orderRelease } from './builds/give-back.ts';
 import { handOutLimitMs, kubeconfigOf } from './builds/hand-out.ts';
@@ -18,7 +15,7 @@ import { upToOf, usualS } from './buttons/progress.ts';
 import { StatusOutbox } from './buttons/status-outbox.ts';
 import { type Clock, ClockWatch, type Jump, processRan } from './common/clock.ts';
 import type { Platform } from './common/platform.ts';
-import { type Health, healthy, PlatformChecks } from './health.ts';
+import { type Health, healthOf, PlatformChecks } from './health.ts';
 import { Journal } from './journal/index.ts';
 import { byName, pastBuildsMs } from './journal/queries.ts';
 import { type Asker, isBuilding, type PressRecord } from './journal/records.ts';
@@ -28,7 +25,7 @@ import { type Counters, newCounters } from './presses/counters.ts';
 import { PressHandler } from './presses/press-handler.ts';
 import type { ProvisionerConfig } from './settings/config.ts';
 import { type Rules, rulesOf } from './settings/rules.ts';
-import type { LastWill } from './uplink/connection.ts';
+import { Beacon } from './uplink/beacon.ts';
 import { type RelayState, Relays } from './uplink/relays.ts';
 import { makeInstance } from './uplink/rivals.ts';
 import { noticesOf } from './webhooks/notices.ts';
@@ -115,8 +112,6 @@ export async function startProvisioner(
   return room;
 }
 
-const notYet = 'not connected yet';
-
 /** Where these are read, only a start can bring others. */
 const fixedSettings = ['site', 'journal', 'monitor'] as const;
 
@@ -129,7 +124,7 @@ class Room implements Provisioner {
   readonly #watch: ClockWatch;
   readonly #log: Logger;
   readonly #journal: Journal;
-  #siteKey: SigningKey;
+  readonly #beacon: Beacon;
   readonly #keys = new Map<string, SigningKey>();
   readonly #platforms = new Map<string, Platform>();
   readonly #outbox: StatusOutbox;
@@ -142,9 +137,6 @@ class Room implements Provisioner {
   readonly #firstLookMs: number | undefined;
   readonly #pressHandler: PressHandler;
   #updating: Promise<void> = Promise.resolve();
-  readonly #beaconTimer: NodeJS.Timeout;
-  /** As it was said last. */
-  #lastBeacon: LastWill | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(
@@ -176,7 +168,7 @@ class Room implements Provisioner {
       keys,
       termsOf: button => this.#termsOf(button),
       onWork: record => jobs.start(record),
-      onStale: () => this.#sayBeacon(),
+      onStale: () => this.#beacon.say(),
       counters: this.counters,
       log,
       clock,
@@ -186,9 +178,13 @@ class Room implements Provisioner {
     this.#log = log;
     this.#clock = clock;
     this.#instance = makeInstance(now());
+    this.#beacon = new Beacon({
+      ...{ site: config.site, siteKey: config.siteKey, instance: this.#instance, now },
+      isOpen: () => journal.broken === undefined,
+      publish: (topic, payload) => this.#relays.publish(topic, payload, true),
+    });
     this.#watch = watch;
     this.#journal = journal;
-    this.#siteKey = keyFromBytes(config.siteKey);
     this.#outbox = outbox;
     this.#random = random;
     this.#firstLookMs = deps.firstLookMs;
@@ -206,7 +202,6 @@ class Room implements Provisioner {
     });
     this.#webhooks = this.#makeWebhooks();
     this.#relays = this.#makeRelays();
-    this.#beaconTimer = setInterval(() => this.#sayBeacon(), beaconEveryS * 1000);
     journal.onChange(broken => this.#journalChanged(broken));
   }
 
@@ -238,18 +233,15 @@ class Room implements Provisioner {
       now: this.#clock.now,
       firstLookMs: this.#firstLookMs,
       buttons: Object.keys(buttons),
-      will: () => this.#beacon('offline'),
+      will: () => this.#beacon.offline(),
       onPress: (topic, payload) => this.#pressHandler.take(topic, payload),
       newest: topic => {
-        if (topic === this.#lastBeacon?.topic) return this.#lastBeacon.payload;
+        if (topic === this.#beacon.topic) return this.#beacon.last;
         const button = shownButton(topic);
         return button === undefined ? undefined : this.#outbox.newest(button);
       },
-      readBeacon: payload => {
-        const beacon = decode(this.#siteKey, beaconTopic(site), payload, beaconSchema);
-        return beacon.ok ? beacon.message : undefined;
-      },
-      sayBeacon: () => this.#sayBeacon(),
+      readBeacon: payload => this.#beacon.read(payload),
+      sayBeacon: () => this.#beacon.say(),
       log: this.#log,
       random: this.#random,
     });
@@ -272,7 +264,7 @@ class Room implements Provisioner {
     const made = await makePlatforms(Object.fromEntries(changed), this.#log);
     const replaced = new Set([...this.#platforms].flatMap(([name, it]) => (same(name) ? [] : [it])));
     this.#config = config;
-    this.#siteKey = keyFromBytes(config.siteKey);
+    this.#beacon.signBy(config.siteKey);
     this.#takeKeys(config);
     for (const name of Object.keys(before.platforms)) if (!same(name)) this.#platforms.delete(name);
     for (const [name, platform] of made) this.#platforms.set(name, platform);
@@ -285,10 +277,10 @@ class Room implements Provisioner {
   async #follow(before: ProvisionerConfig, replaced: ReadonlySet<Platform>): Promise<void> {
     const { relays, buttons, webhooks, siteKey } = this.#config;
     if (!isDeepStrictEqual(before.relays, relays)) {
-      await this.#relays.stop(this.#beacon('offline'));
+      await this.#relays.stop(this.#beacon.offline());
       this.#relays = this.#makeRelays();
     } else this.#relays.setButtons(Object.keys(buttons));
-    if (!isDeepStrictEqual(before.siteKey, siteKey)) this.#sayBeacon();
+    if (!isDeepStrictEqual(before.siteKey, siteKey)) this.#beacon.say();
     // A new key: what is retained is signed with the old one.
     for (const [name, { key }] of Object.entries(buttons)) {
       const known = before.buttons[name]?.key;
@@ -351,25 +343,15 @@ class Room implements Provisioner {
   }
 
   health(): Health {
-    const { broken } = this.#journal;
-    const { rival } = this.#relays;
-    return {
-      relay: this.connected ? healthy : { ok: false, reason: this.lastError ?? notYet },
-      relays: Object.fromEntries(
-        this.relays.map(({ name, connected, lastError }) => [
-          name,
-          connected ? healthy : { ok: false, reason: lastError ?? notYet },
-        ]),
-      ),
-      quiet: Object.fromEntries(
-        this.relays.flatMap(({ name, learned }) => (learned === undefined ? [] : [[name, learned]])),
-      ),
-      journal: broken === undefined ? healthy : { ok: false, reason: broken },
+    return healthOf({
+      relays: this.relays,
+      lastError: this.lastError,
+      journalBroken: this.#journal.broken,
       platforms: this.#checks.health(),
       strangers: this.#pressHandler.strangers,
       clock: this.clockJumps,
-      ...(rival === undefined ? {} : { rival }),
-    };
+      rival: this.#relays.rival,
+    });
   }
 
   async release(cluster: string): Promise<string> {
@@ -414,14 +396,14 @@ class Room implements Provisioner {
    * had failed may turn out to be on the disk, and so may be an order that nobody works on.
    */
   #journalChanged(broken: string | undefined): void {
-    this.#sayBeacon();
+    this.#beacon.say();
     if (broken === undefined) this.resume();
   }
 
   /** Buttons read the time off the beacon. */
   #clockJumped(): void {
     this.#expiry.jumped();
-    this.#sayBeacon();
+    this.#beacon.say();
   }
 
   stop(): Promise<void> {
@@ -432,11 +414,11 @@ class Room implements Provisioner {
   async #stop(): Promise<void> {
     // What new settings have begun to open is there to be closed.
     await this.#updating;
-    clearInterval(this.#beaconTimer);
+    this.#beacon.stop();
     this.#watch.stop();
     this.#checks.stop();
     const ending = Promise.all([this.#expiry.stop(), this.#jobs.stop(), this.#webhooks.stop()]);
-    await this.#relays.stop(this.#beacon('offline'));
+    await this.#relays.stop(this.#beacon.offline());
     await Promise.all([...this.#platforms.values()].map(platform => platform.close()));
     await ending;
     await this.#outbox.drained();
@@ -448,20 +430,6 @@ class Room implements Provisioner {
     if (ordered === undefined) return;
     this.#log.info({ button: record.button, press: record.press, cluster: record.cluster, by }, 'release');
     this.#jobs.start(ordered);
-  }
-
-  #sayBeacon(): void {
-    this.#lastBeacon = this.#beacon(this.#journal.broken === undefined ? 'online' : 'offline');
-    this.#relays.publish(this.#lastBeacon.topic, this.#lastBeacon.payload, true);
-  }
-
-  #beacon(state: 'online' | 'offline'): LastWill {
-    const topic = beaconTopic(this.#config.site);
-    const time = Math.floor(this.#clock.now() / 1000);
-    return {
-      topic,
-      payload: encode(this.#siteKey, topic, { state, time, by: this.#instance }),
-    };
   }
 
   #rulesOf(button: string, profile: string): Rules {
