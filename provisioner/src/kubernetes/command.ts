@@ -28,16 +28,23 @@ export async function runCommand(
   options: CommandOptions,
 ): Promise<Outcome> {
   if (options.signal.aborted) return { kind: 'ended' };
-  let child: Running;
+  // Before there is anything to be left behind: a signal may come while the command is being started.
+  listen();
   try {
-    child = spawn(path, args, { env: options.env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(path, args, {
+      env: options.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    running.add(child);
+    const outcome = await followed(child, options);
+    running.delete(child);
+    return outcome;
   } catch (error) {
     return failed(error);
+  } finally {
+    unlisten();
   }
-  remember(child);
-  const outcome = await followed(child, options);
-  forget(child);
-  return outcome;
 }
 
 type Running = ChildProcessByStdio<null, Readable, null>;
@@ -88,16 +95,19 @@ function endGroup({ pid }: Running): void {
 const running = new Set<Running>();
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-function remember(child: Running): void {
-  if (running.size === 0) {
-    process.on('exit', endAll);
-    for (const name of signals) process.on(name, dieOf);
-  }
-  running.add(child);
+/** Commands that run or are being started. */
+let listeners = 0;
+
+function listen(): void {
+  listeners += 1;
+  if (listeners > 1) return;
+  process.on('exit', endAll);
+  for (const name of signals) process.on(name, dieOf);
 }
 
-function forget(child: Running): void {
-  if (!running.delete(child) || running.size > 0) return;
+function unlisten(): void {
+  listeners -= 1;
+  if (listeners > 0) return;
   process.off('exit', endAll);
   for (const name of signals) process.off(name, dieOf);
 }

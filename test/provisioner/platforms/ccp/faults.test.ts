@@ -67,7 +67,7 @@ describe.concurrent.each(['v2 calico', 'v2 aci', 'v3 calico', 'v3 aci', 'eks'])(
     await read();
     ccp.fail({ kind: 'serverError', method: 'GET' });
     // What cannot be looked up is not missing.
-    if (name === 'missing') await read();
+    if (name === 'checkTemplate') await read();
     else expect((await thrown(read())).transient).toBe(true);
     ccp.clearFailures();
     await read();
