@@ -2,7 +2,8 @@
 import type { Way as KubeWay } from '../../provisioner/src/kubernetes/credentials.ts';
 import { portOf } from '../../provisioner/src/kubernetes/endpoint.ts';
 import type { ClusterApiConfig } from '../../provisioner/src/platforms/cluster-api/settings.ts';
-import type { PlatformConfig } from '../../provisioner/src/platforms/kinds.ts';
+import type { SettingNames } from '../../provisioner/src/platforms/kind.ts';
+import { kindOf, type PlatformConfig } from '../../provisioner/src/platforms/kinds.ts';
 import { hostOf } from '../../provisioner/src/uplink/relay-url.ts';
 
 export interface Way extends KubeWay {
@@ -20,32 +21,9 @@ export async function wayTo(config: ClusterApiConfig): Promise<Way> {
   return { ...way, host: hostOf(url), port: portOf(url) };
 }
 
-/** What part of a platform's settings names the server, its authority, the login, the proxy. */
-export interface SettingNames {
-  server: string;
-  authority: string;
-  login: string;
-  proxy: string;
-}
-
 /** @param at for example `platforms.fleet`. */
 export function settingNames(at: string, config: PlatformConfig): SettingNames {
-  if (config.type === 'ccp') {
-    const authority = 'ca' in config.trust ? 'ca' : 'fingerprint';
-    return names(at, 'url', authority, 'passwordFile', 'url');
-  }
-  const proxy = config.proxy === undefined ? 'kubeconfig' : 'proxy';
-  switch (config.access.kind) {
-    case 'kubeconfig':
-      return names(at, 'kubeconfig', 'kubeconfig', 'kubeconfig', proxy);
-    case 'in-cluster':
-      return names(at, 'inCluster', 'inCluster', 'inCluster', 'proxy');
-    case 'token':
-      return names(at, 'server', 'ca', 'tokenFile', 'proxy');
-  }
-}
-
-function names(at: string, server: string, authority: string, login: string, proxy: string): SettingNames {
+  const { server, authority, login, proxy } = kindOf(config.type).settingNames(config);
   return {
     server: `${at}.${server}`,
     authority: `${at}.${authority}`,

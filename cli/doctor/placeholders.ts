@@ -7,8 +7,7 @@ import { z } from 'zod';
 import { readSecret } from '../../config/src/secret-file.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../config/src/yaml-file.ts';
-import { type PlatformConfig, platformConfig } from '../../provisioner/src/platforms/kinds.ts';
-import { makePlatform } from '../../provisioner/src/platforms/make.ts';
+import { kindOf, makePlatform, type PlatformConfig } from '../../provisioner/src/platforms/kinds.ts';
 import { type Settings, settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
 import { isPlaceholder, standIn } from '../profile/identifiers.ts';
 import type { Problem } from './result.ts';
@@ -96,7 +95,7 @@ function platformOf({ platforms }: Settings, name: string, path: string): Platfo
   if (settings === undefined) throw new SetupError(`there is no platform ${name}`);
   const file = (relative: string) => resolve(dirname(resolve(path)), relative);
   const text = (relative: string, what: string) => readTextFile(file(relative), what);
-  return platformConfig(settings, `platforms.${name}`, {
+  return kindOf(settings.type).config(settings, `platforms.${name}`, {
     path: file,
     text,
     secret: (relative, what) => readSecret(file(relative), what),

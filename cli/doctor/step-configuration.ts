@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { readYamlFile } from '../../config/src/yaml-file.ts';
+import { kindOf } from '../../provisioner/src/platforms/kinds.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { type Settings, settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
 import { relaysIn } from '../../provisioner/src/settings/relays.ts';
@@ -108,20 +109,12 @@ function secretFiles(settings: Settings): [string, string][] {
       : [['proxyPasswordFile', proxyPasswordFile] satisfies [string, string]]),
     ['siteKeyFile', siteKeyFile],
     ...Object.entries(platforms).flatMap(([name, it]) =>
-      loginFiles(it).map(([key, file]): [string, string] => [`platforms.${name}.${key}`, file]),
+      kindOf(it.type)
+        .secretFiles(it)
+        .map(([key, file]): [string, string] => [`platforms.${name}.${key}`, file]),
     ),
     ...Object.entries(buttons).map(([name, it]): [string, string] => [`buttons.${name}.keyFile`, it.keyFile]),
     ...webhooks.map((it, i): [string, string] => [`webhooks.${i}.secretFile`, it.secretFile]),
-  ];
-}
-
-/** What a platform's login lies in. */
-function loginFiles(settings: Settings['platforms'][string]): [string, string][] {
-  if (settings.type === 'ccp') return [['passwordFile', settings.passwordFile]];
-  const { kubeconfig, tokenFile } = settings;
-  return [
-    ...(kubeconfig === undefined ? [] : [['kubeconfig', kubeconfig] satisfies [string, string]]),
-    ...(tokenFile === undefined ? [] : [['tokenFile', tokenFile] satisfies [string, string]]),
   ];
 }
 

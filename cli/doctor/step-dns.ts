@@ -4,8 +4,8 @@ import { isIP } from 'node:net';
 import { messageOf } from '../../config/src/setup-error.ts';
 import type { PlatformConfig } from '../../provisioner/src/platforms/kinds.ts';
 import { socketReason } from '../../provisioner/src/uplink/hop-error.ts';
-import { hostOf } from '../../provisioner/src/uplink/relay-url.ts';
-import { settingNames, wayTo } from './management-cluster.ts';
+import { doctorOf } from './kinds.ts';
+import { settingNames } from './management-cluster.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';
 import type { Way } from './ways.ts';
@@ -50,12 +50,9 @@ function wayNames(ways: readonly Way[]): Name[] {
 async function firstHop(name: string, config: PlatformConfig): Promise<Name> {
   const what = `platform ${name}`;
   const setting = settingNames(`platforms.${name}`, config);
-  if (config.type === 'ccp') return { host: hostOf(new URL(config.url)), setting: setting.server, what };
   try {
-    const { host, proxy } = await wayTo(config);
-    return proxy === undefined
-      ? { host, setting: setting.server, what }
-      : { host: proxy.host, setting: setting.proxy, what: `proxy to ${what}` };
+    const { host, setting: named, isProxy = false } = await doctorOf(config).firstHop(setting, config);
+    return { host, setting: named, what: isProxy ? `proxy to ${what}` : what };
   } catch (error) {
     throw new Broken({
       setting: setting.login,

@@ -6,6 +6,7 @@ import { Refused } from '../../provisioner/src/kubernetes/errors.ts';
 import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { poolMeets } from '../../provisioner/src/settings/pool-problems.ts';
 import { countFree } from './free-ranges.ts';
+import { doctorOf } from './kinds.ts';
 import { settingNames } from './management-cluster.ts';
 import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
@@ -82,7 +83,6 @@ class Silences {
   }
 }
 
-/** What the login may not do is no fault of the template. */
 function missingProblems(
   profile: string,
   platform: string,
@@ -90,33 +90,9 @@ function missingProblems(
   { config }: Visit,
 ): Problem[] {
   const settings = config.platforms[platform];
-  return templateProblems(`profiles.${profile}.template`, lines).map(problem => {
-    if (settings?.type !== 'cluster-api') return problem;
-    if (problem.found.endsWith(': make the namespace')) {
-      const { namespace } = settings;
-      return {
-        setting: `platforms.${platform}.namespace`,
-        found: problem.found,
-        expected: 'a namespace that is there',
-        advice: `kubectl create namespace ${namespace}, and the Role in it; or correct the name`,
-      };
-    }
-    // A webhook or a quota says no with 403 as well, and is no matter of the login's.
-    const where = /^.* in namespace (\S+): 403: (?:.*: give it the Role in |.*\(system:anonymous\))/.exec(
-      problem.found,
-    );
-    if (where === null) return problem;
-    const [, namespace = settings.namespace] = where;
-    return {
-      setting: settingNames(`platforms.${platform}`, settings).login,
-      found: problem.found,
-      expected: `the rights in provisioner/deploy/ in namespace ${namespace}`,
-      advice:
-        namespace === settings.namespace
-          ? 'role.yaml for a class; role-manifests.yaml with the kinds of your files for manifests'
-          : `a Role there with the rule for clusterclasses of role.yaml, or correct classNamespace in ${problem.setting}`,
-    };
-  });
+  const problems = templateProblems(`profiles.${profile}.template`, lines);
+  if (settings === undefined) return problems;
+  return problems.map(problem => doctorOf(settings).blame(problem, platform, settings));
 }
 
 function serverSetting({ config }: Visit, platform: string): string {

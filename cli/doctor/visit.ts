@@ -1,7 +1,7 @@
 /** What all steps of one visit share: the settings, and what earlier steps have learned. */
 
 import type { Platform } from '../../provisioner/src/common/platform.ts';
-import { makePlatform } from '../../provisioner/src/platforms/make.ts';
+import { makePlatform } from '../../provisioner/src/platforms/kinds.ts';
 import type { ProvisionerConfig } from '../../provisioner/src/settings/config.ts';
 import type { Settings } from '../../provisioner/src/settings/config-schema.ts';
 import type { Environment } from '../../provisioner/src/uplink/proxy-env.ts';

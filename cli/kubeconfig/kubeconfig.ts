@@ -5,7 +5,7 @@ import type { Platform } from '../../provisioner/src/common/platform.ts';
 import { askKubeconfig, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
-import { makePlatform } from '../../provisioner/src/platforms/make.ts';
+import { makePlatform } from '../../provisioner/src/platforms/kinds.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { pressesOf } from '../presses/source.ts';
 import { checkNothingAt, writeWhole } from '../write-whole.ts';

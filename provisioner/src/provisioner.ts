@@ -19,7 +19,7 @@ import { type Health, healthOf, PlatformChecks } from './health.ts';
 import { Journal } from './journal/index.ts';
 import { byName, pastBuildsMs } from './journal/queries.ts';
 import { type Asker, isBuilding, type PressRecord } from './journal/records.ts';
-import { makePlatforms } from './platforms/make.ts';
+import { kindOf, makePlatforms } from './platforms/kinds.ts';
 import type { Terms } from './presses/answer.ts';
 import { type Counters, newCounters } from './presses/counters.ts';
 import { PressHandler } from './presses/press-handler.ts';
@@ -213,8 +213,8 @@ class Room implements Provisioner {
   #makeChecks(): PlatformChecks {
     return new PlatformChecks(new Map(this.#platforms), this.#log, (name, platform, signal) => {
       void nameStrays(name, platform, this.#config.site, this.#journal, this.#log, signal);
-      // Not of a CCP: its lists take seconds each, and the doctor tells the same.
-      if (this.#config.platforms[name]?.type !== 'cluster-api') return;
+      // Elsewhere the doctor tells the same.
+      if (kindOf(this.#config.platforms[name]?.type)?.isCheckedAtStart !== true) return;
       void checkProfiles(name, platform, this.#config.profiles, this.#log, signal);
     });
   }

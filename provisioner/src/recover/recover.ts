@@ -7,7 +7,7 @@ import type { Status } from '../../../protocol/src/messages.ts';
 import type { JournalCopy } from '../journal/copy.ts';
 import type { Beginning } from '../journal/make.ts';
 import { type PressRecord, stands } from '../journal/records.ts';
-import { makePlatform } from '../platforms/make.ts';
+import { makePlatform } from '../platforms/kinds.ts';
 import type { ProvisionerConfig } from '../settings/config.ts';
 import { type Rules, rulesOf } from '../settings/rules.ts';
 import { namesOf } from '../uplink/relays.ts';

@@ -1,9 +1,9 @@
 /** What must fit together in the settings, beyond the shape of each: problems with the path of the setting. Pure. */
 
-import { addOnProblem, rangeProblem, templateSchemas } from '../platforms/kinds.ts';
+import { kindOf } from '../platforms/kinds.ts';
 import { proxyAddress } from '../uplink/proxy-url.ts';
 import { relayAddress } from '../uplink/relay-url.ts';
-import { checkPool, usualServices } from './pool-problems.ts';
+import { checkPool } from './pool-problems.ts';
 
 export interface Problem {
   path: PropertyKey[];
@@ -73,6 +73,8 @@ function checkWayOut({ proxy, proxyPasswordFile, proxyCa }: Loose, say: Say): vo
   }
 }
 
+type Kind = NonNullable<ReturnType<typeof kindOf>>;
+
 function checkProfile(profile: Loose, platforms: Loose, say: Say): void {
   const { platform, expectS, deadlineS, template, rules } = profile;
   if (typeof platform === 'string' && !Object.hasOwn(platforms, platform)) {
@@ -83,31 +85,24 @@ function checkProfile(profile: Loose, platforms: Loose, say: Say): void {
   }
   checkRules(objectAt(rules), (message, ...path) => say(message, 'rules', ...path));
   const on = objectAt(platforms[String(platform)]);
-  const { type } = on;
-  const others = networksOf(type, on, objectAt(template));
+  const kind = kindOf(on.type);
+  const others = networksOf(kind, on, objectAt(template));
   const { rangePool, rangePrefix, exclude } = profile;
   const rangeFits = checkPool({ rangePool, rangePrefix, exclude, others }, say);
-  const schema = typeof type === 'string' ? templateSchemas[type] : undefined;
-  if (typeof type !== 'string' || schema === undefined || template === undefined) return;
+  if (kind === undefined || template === undefined) return;
   sayPlaceholders(template, (message, ...path) => say(message, 'template', ...path));
-  const checked = schema.safeParse(template);
+  const checked = kind.templateSchema.safeParse(template);
   for (const issue of checked.error?.issues ?? []) say(issue.message, 'template', ...issue.path.map(String));
-  if (checked.success) checkWithTemplate(profile, type, checked.data, rangeFits, say);
+  if (checked.success) checkWithTemplate(profile, kind, checked.data, rangeFits, say);
 }
 
 /** What depends on the kind of cluster that the template orders. */
-function checkWithTemplate(
-  profile: Loose,
-  type: string,
-  template: Loose,
-  rangeFits: boolean,
-  say: Say,
-): void {
+function checkWithTemplate(profile: Loose, kind: Kind, template: Loose, rangeFits: boolean, say: Say): void {
   const { rangePrefix, addOns } = profile;
-  const range = rangeFits ? rangeProblem[type]?.(template, Number(rangePrefix)) : undefined;
+  const range = rangeFits ? kind.rangeProblem(template, Number(rangePrefix)) : undefined;
   if (range !== undefined) say(range, 'rangePrefix');
   const names = Array.isArray(addOns) ? addOns.filter(name => typeof name === 'string') : [];
-  const addOn = addOnProblem[type]?.(template, names);
+  const addOn = kind.addOnProblem(template, names);
   if (addOn !== undefined) say(addOn, 'addOns');
 }
 
@@ -118,17 +113,10 @@ function checkRules({ timeToLiveS, warnBeforeS }: Loose, say: Say): void {
 }
 
 /** The networks that a pod or a node must not be in, by the settings of the platform and the template. */
-function networksOf(type: unknown, platform: Loose, template: Loose): [string, string][] {
+function networksOf(kind: Kind | undefined, platform: Loose, template: Loose): [string, string][] {
   const own = Array.isArray(platform.networks) ? platform.networks.filter(it => typeof it === 'string') : [];
   const networks = own.map((it): [string, string] => [it, 'one of the networks of its platform']);
-  if (type !== 'cluster-api') return networks;
-  const { services } = template;
-  if (typeof services === 'string') return [...networks, [services, 'services of its template']];
-  // Manifests say their own; a class without it has kubeadm's.
-  const isClass = template.class !== undefined;
-  return isClass
-    ? [...networks, [usualServices, "kubeadm's network of services (services of its template says another)"]]
-    : networks;
+  return [...networks, ...(kind?.networks(template) ?? [])];
 }
 
 /** A template is at most this deep: what is deeper is not looked at. */

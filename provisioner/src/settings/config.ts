@@ -9,10 +9,9 @@ import { nextFree } from '../common/cidr.ts';
 import type { SettingsFiles } from '../common/settings-files.ts';
 import type { WebhookEvent } from '../journal/notice.ts';
 import { type Manifest, readManifests } from '../kubernetes/manifests.ts';
-import { type PlatformConfig, platformConfig, templateConfig } from '../platforms/kinds.ts';
+import { kindOf, type PlatformConfig } from '../platforms/kinds.ts';
 import type { RelayLogin } from '../uplink/addresses.ts';
 import { type Environment, noProxyComplaints } from '../uplink/proxy-env.ts';
-import { proxyOfEnvironment } from '../uplink/proxy-url.ts';
 import { type Settings, settingsSchema } from './config-schema.ts';
 import { relayLogins, relayWarnings } from './relays.ts';
 import type { ProfileRules, RuleSettings } from './rules.ts';
@@ -129,7 +128,7 @@ function resolveFiles(
     relays: relayLogins(settings, files, env),
     journal: resolve(folder, settings.journal),
     platforms: mapValues(settings.platforms, (platform, name) =>
-      platformConfig(platform, `platforms.${name}`, files),
+      kindOf(platform.type).config(platform, `platforms.${name}`, files),
     ),
     profiles: mapValues(settings.profiles, ({ manifests, ...profile }, name) => ({
       ...profile,
@@ -163,8 +162,8 @@ function resolveFiles(
 
 /** What is not understood, and yet keeps nobody from running: each once. */
 function warningsOf(settings: Settings, env: Environment): string[] {
-  const byEnvironment = Object.values(settings.platforms).some(
-    platform => platform.type === 'cluster-api' && platform.proxy === proxyOfEnvironment,
+  const byEnvironment = Object.values(settings.platforms).some(platform =>
+    kindOf(platform.type).usesEnvironment(platform),
   );
   // Whatever its name: it is not looked up, and is not on this machine.
   const platform = { host: 'platform', port: 443, tls: true };
@@ -184,7 +183,7 @@ function templateOf(
   const range = nextFree(rangePool, rangePrefix, []);
   // The schema has seen that both are there.
   if (settings === undefined || range === undefined) return template;
-  return templateConfig(template, settings, at, range, files);
+  return kindOf(settings.type).template(template, settings, at, range, files);
 }
 
 /** Looked at now, so that one that cannot be a key is named with everything else. */

@@ -10,9 +10,6 @@ const never: readonly (readonly [string, string])[] = [
   ['240.0.0.0/4', 'is reserved: systems refuse it'],
 ];
 
-/** What kubeadm gives services when nobody says otherwise. */
-export const usualServices = '10.96.0.0/12';
-
 /** What a profile says of its pool, unchecked, and what its ranges must not meet. */
 export interface PoolSettings {
   rangePool: unknown;

@@ -28,6 +28,8 @@ export const ccpSchema = z
       'expected exactly one of ca (a PEM file) and fingerprint (SHA-256 of the certificate): the platform signs its certificate itself',
   });
 
+export type CcpSettings = z.infer<typeof ccpSchema>;
+
 /** The same with secrets and files read. */
 export interface CcpConfig {
   type: 'ccp';
@@ -40,7 +42,7 @@ export interface CcpConfig {
 }
 
 /** @param at where the settings stand, for example `platforms.lab`. */
-export function ccpConfig(settings: z.infer<typeof ccpSchema>, at: string, files: SettingsFiles): CcpConfig {
+export function ccpConfig(settings: CcpSettings, at: string, files: SettingsFiles): CcpConfig {
   const { type, url, username, passwordFile, ca = '', fingerprint } = settings;
   return {
     type,

@@ -15,7 +15,7 @@ import { ClusterApiPlatform } from '../../../../provisioner/src/platforms/cluste
 import { foreignDescription } from '../../../../provisioner/src/platforms/cluster-api/observation.ts';
 import { Sets } from '../../../../provisioner/src/platforms/cluster-api/sets.ts';
 import { templateOf } from '../../../../provisioner/src/platforms/cluster-api/template.ts';
-import { makePlatform } from '../../../../provisioner/src/platforms/make.ts';
+import { makePlatform } from '../../../../provisioner/src/platforms/kinds.ts';
 import {
   type ClusterApiSimulator,
   startClusterApiSimulator,
