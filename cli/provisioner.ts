@@ -52,7 +52,7 @@ Secrets are read from files that the settings name, never from the command line.
       });
       const { SettingsFollower } = await import('../provisioner/src/settings/follow.ts');
       const update = (changed: ProvisionerConfig) => provisioner.update(changed);
-      const follower = new SettingsFollower({ path: options.config, update, log });
+      const follower = new SettingsFollower({ path: options.config, running: config, update, log });
       const stop = async () => {
         follower.stop();
         await operator.stop();

@@ -23,12 +23,13 @@ export interface Signals {
  * it, and the time limit runs already.
  *
  * SIGHUP, "your terminal is closed", is the same as an end for a service that has a terminal. One that has none
- * (systemd, nohup) goes on: there it comes from somebody who hopes that files are read again, which a start does
- * anyway.
+ * (systemd, nohup) goes on: there it comes from somebody who hopes that files are read again. One that comes during the
+ * start is carried out after it, too: who has changed a file since it was read would wait for it in vain.
  */
 export function heedSignals(log: Logger): Signals {
   const hasTerminal = [0, 1, 2].some(isatty);
   let read: (() => void) | undefined;
+  let isAskedToRead = false;
   const over = () => process.exit(1);
   const first = new Promise<NodeJS.Signals>(resolve => {
     let ending = false;
@@ -45,14 +46,17 @@ export function heedSignals(log: Logger): Signals {
     process.on('SIGINT', end);
     process.on('SIGTERM', end);
     process.on('SIGHUP', signal => {
-      if (!hasTerminal) read?.();
-      else if (!ending) end(signal);
+      if (hasTerminal) {
+        if (!ending) end(signal);
+      } else if (read === undefined) isAskedToRead = true;
+      else read();
     });
   });
   const untilStopped = async (stop: () => Promise<void>, reload?: () => void) => {
     read =
       reload ??
       (() => log.warn('SIGHUP: settings are read when it starts; restart it to have them read again'));
+    if (isAskedToRead) read();
     const signal = await first;
     log.info({ signal }, 'stopping');
     await stop();

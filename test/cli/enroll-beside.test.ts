@@ -46,10 +46,11 @@ test('enrolled, given new keys, a rule, revoked: each holds for the next press, 
 
   const lines: string[] = [];
   const log = pino({}, { write: line => void lines.push(line) });
-  const provisioner = await startProvisioner(loadConfig(first), { log: silentLog });
+  const running = loadConfig(first);
+  const provisioner = await startProvisioner(running, { log: silentLog });
   onTestFinished(() => provisioner.stop());
   const update = (config: Parameters<typeof provisioner.update>[0]) => provisioner.update(config);
-  const follower = new SettingsFollower({ path: first, update, log });
+  const follower = new SettingsFollower({ path: first, running, update, log });
   onTestFinished(() => follower.stop());
   expect(await provisioner.whenOnline(20_000)).toBe(true);
 

@@ -1,5 +1,6 @@
 /** Looks for changes of the settings file and of every file that it names, and has them taken over. */
 import { statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
 import type { Environment } from '../uplink/proxy-env.ts';
@@ -12,12 +13,13 @@ export interface FollowOptions {
   /** The settings file. */
   path: string;
   env?: Environment;
+  /** What runs: the files may have changed since that was read of them. */
+  running: ProvisionerConfig;
   /** Takes them over, whole or not at all. */
   update: (config: ProvisionerConfig) => Promise<void>;
   log: Logger;
 }
 
-/** Begins with the files as they are now: what was read of them before should have been read a moment ago. */
 export class SettingsFollower {
   readonly #options: FollowOptions;
   readonly #timer: NodeJS.Timeout;
@@ -27,8 +29,10 @@ export class SettingsFollower {
 
   constructor(options: FollowOptions) {
     this.#options = options;
-    this.#read();
+    const now = this.#read();
     this.#seen = this.#marks();
+    // Somebody has changed them during the start.
+    if (!(now instanceof Error) && !isDeepStrictEqual(now, options.running)) void this.reload();
     this.#timer = setInterval(() => {
       if (!this.#busy && this.#marks() !== this.#seen) void this.reload();
     }, lookEveryMs);
