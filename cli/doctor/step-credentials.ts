@@ -9,7 +9,7 @@ import { beaconTopic, pressTopic } from '../../protocol/src/topics.ts';
 import type { PartHealth } from '../../provisioner/src/health.ts';
 import { at } from '../../provisioner/src/uplink/addresses.ts';
 import { Connection, type LastWill } from '../../provisioner/src/uplink/connection.ts';
-import { HopError } from '../../provisioner/src/uplink/hop-error.ts';
+import { type Fault, HopError } from '../../provisioner/src/uplink/hop-error.ts';
 import type { Learned } from '../../provisioner/src/uplink/quiet-limit.ts';
 import type { Rival } from '../../provisioner/src/uplink/rivals.ts';
 import type { Presence } from './presence.ts';
@@ -86,9 +86,9 @@ function quietWarning(learned: Learned | undefined): string[] {
 }
 
 function notConnected(relay: PartHealth, path: string): Problem {
-  const reason = relay.ok ? '' : relay.reason;
+  const { reason = '', fault = 'refused' } = relay.ok ? {} : relay;
   return {
-    ...loginProblem(reason, path),
+    ...loginProblem(fault, path),
     found: `the provisioner that runs is not connected: ${reason}`,
     advice: 'mend it: a provisioner that runs reads its settings again within a second',
   };
@@ -141,27 +141,28 @@ export function offline(visit: Visit): LastWill {
 function loginRefused(error: unknown, way: Way): never {
   if (!(error instanceof HopError)) throw error;
   if (error.hop === 'PROXY') throw new Broken(hopProblem(error, way));
-  throw new Broken({ ...loginProblem(error.message, way.path), found: withoutHop(error) });
+  throw new Broken({ ...loginProblem(error.fault, way.path), found: withoutHop(error) });
 }
 
-/** By the advice of a refused CONNECT. */
-function loginProblem(reason: string, path: string): Omit<Problem, 'found'> {
-  if (/bad user name or password/.test(reason)) {
-    return {
-      setting: `${path}.passwordFile`,
-      expected: "the name and password of a provisioner in the relay's users file",
-      advice: 'put the right password there, or give the provisioner a new entry in the users file',
-    };
+/** By the answer to CONNECT. */
+function loginProblem(fault: Fault, path: string): Omit<Problem, 'found'> {
+  switch (fault) {
+    case 'login':
+      return {
+        setting: `${path}.passwordFile`,
+        expected: "the name and password of a provisioner in the relay's users file",
+        advice: 'put the right password there, or give the provisioner a new entry in the users file',
+      };
+    case 'not allowed':
+      return {
+        setting: 'site',
+        expected: `the site of ${path}.user in the relay's users file, and the role provisioner there`,
+      };
+    case 'client id':
+      return { setting: `${path}.user`, expected: 'a name that the relay takes as client id' };
+    default:
+      return { setting: `${path}.url`, expected: 'a relay that takes an MQTT 3.1.1 login' };
   }
-  if (/not authorized/.test(reason)) {
-    return {
-      setting: 'site',
-      expected: `the site of ${path}.user in the relay's users file, and the role provisioner there`,
-    };
-  }
-  if (/client id/.test(reason))
-    return { setting: `${path}.user`, expected: 'a name that the relay takes as client id' };
-  return { setting: `${path}.url`, expected: 'a relay that takes an MQTT 3.1.1 login' };
 }
 
 function unknownButton(name: string, site: string): Problem {

@@ -3,12 +3,13 @@ import type { Logger } from '../../config/src/log.ts';
 import { messageOf } from '../../config/src/setup-error.ts';
 import type { Jump } from './common/clock.ts';
 import type { Platform } from './common/platform.ts';
+import type { Fault } from './uplink/hop-error.ts';
 import type { Learned } from './uplink/quiet-limit.ts';
 import type { RelayState } from './uplink/relays.ts';
 import type { Rival } from './uplink/rivals.ts';
 
-/** `reason` is one line for a person. */
-export type PartHealth = { ok: true } | { ok: false; reason: string };
+/** `reason` is one line for a person, `fault` of a relay the same for a program. */
+export type PartHealth = { ok: true } | { ok: false; reason: string; fault?: Fault };
 
 export const healthy: PartHealth = { ok: true };
 
@@ -32,7 +33,7 @@ export interface Health {
 
 /** What the parts say of themselves. */
 export interface PartsToAsk {
-  relays: readonly Pick<RelayState, 'name' | 'connected' | 'lastError' | 'learned'>[];
+  relays: readonly Pick<RelayState, 'name' | 'connected' | 'lastError' | 'lastFault' | 'learned'>[];
   /** Undefined while a relay is connected. */
   lastError: string | undefined;
   /** Why the journal cannot be written; undefined while it can. */
@@ -46,14 +47,15 @@ export interface PartsToAsk {
 const notYet = 'not connected yet';
 
 export function healthOf({ relays, lastError, journalBroken, rival, ...more }: PartsToAsk): Health {
-  const one = (isWell: boolean, reason = notYet): PartHealth => (isWell ? healthy : { ok: false, reason });
+  const one = (isWell: boolean, reason = notYet, fault?: Fault): PartHealth =>
+    isWell ? healthy : { ok: false, reason, ...(fault === undefined ? {} : { fault }) };
   return {
     relay: one(
       relays.some(({ connected }) => connected),
       lastError,
     ),
     relays: Object.fromEntries(
-      relays.map(({ name, connected, lastError: why }) => [name, one(connected, why)]),
+      relays.map(({ name, connected, lastError: why, lastFault }) => [name, one(connected, why, lastFault)]),
     ),
     quiet: Object.fromEntries(
       relays.flatMap(({ name, learned }) => (learned === undefined ? [] : [[name, learned]])),

@@ -169,7 +169,13 @@ test('shows all states of clusters by profile, and what only some provisioners t
     health: () => ({ relay: { ok: true }, relays: {}, journal: { ok: true }, platforms: {} }),
     relays: [
       {
-        ...{ name: 'relay:1883', connected: false, lastError: 'RELAY is away', learned: undefined },
+        ...{
+          name: 'relay:1883',
+          connected: false,
+          lastError: 'RELAY is away',
+          lastFault: undefined,
+          learned: undefined,
+        },
         ...{ connects: 3, failures: 4, saidAgain: 5, deaf: 6 },
       },
     ],

@@ -6,6 +6,7 @@ import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.
 import { handOutLimitMs } from '../builds/hand-out.ts';
 import type { Health } from '../health.ts';
 import { type PressRecord, pressRecordSchema } from '../journal/records.ts';
+import { faults } from '../uplink/hop-error.ts';
 import type { RefusedNotice } from '../webhooks/webhooks.ts';
 import { tooLong } from './control-path.ts';
 
@@ -37,7 +38,7 @@ const sentSchema = z.object({ sent: z.int() });
 const orderedSchema = z.object({ words: z.string() });
 const partSchema = z.union([
   z.object({ ok: z.literal(true) }),
-  z.object({ ok: z.literal(false), reason: z.string() }),
+  z.object({ ok: z.literal(false), reason: z.string(), fault: z.enum(faults).exactOptional() }),
 ]);
 const healthSchema: z.ZodType<Health> = z.object({
   relay: partSchema,

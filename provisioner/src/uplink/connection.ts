@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import type { ProxyAddress, RelayAddress } from './addresses.ts';
-import { HopError, socketReason } from './hop-error.ts';
+import { type Fault, HopError, socketReason } from './hop-error.ts';
 import { closedInTunnel, inspectedPage, noMqtt } from './no-tunnel.ts';
 
 /** The relay has this long to answer CONNECT and SUBSCRIBE, in milliseconds, or less: {@link silenceMs}. */
@@ -54,13 +54,24 @@ export interface ConnectionOptions {
   onMessage: (topic: string, payload: Buffer) => void;
 }
 
+interface Refusal {
+  why: string;
+  fault: Fault;
+}
+
 /** CONNACK return codes, MQTT 3.1.1 section 3.2.2.3, as advice. */
-const connackReasons: Record<number, string> = {
-  1: 'it does not speak MQTT 3.1.1',
-  2: 'it does not take this client id',
-  3: 'it is not available right now',
-  4: 'bad user name or password: check user and passwordFile of this relay in the settings',
-  5: 'not authorized: check user and passwordFile of this relay in the settings, and the users file of the relay',
+const connackReasons: Readonly<Record<number, Refusal>> = {
+  1: { why: 'it does not speak MQTT 3.1.1', fault: 'protocol' },
+  2: { why: 'it does not take this client id', fault: 'client id' },
+  3: { why: 'it is not available right now', fault: 'refused' },
+  4: {
+    why: 'bad user name or password: check user and passwordFile of this relay in the settings',
+    fault: 'login',
+  },
+  5: {
+    why: 'not authorized: check user and passwordFile of this relay in the settings, and the users file of the relay',
+    fault: 'not allowed',
+  },
 };
 
 export class Connection {
@@ -125,7 +136,7 @@ export class Connection {
     stream.once('error', error => {
       connection.#reason = socketReason(error);
     });
-    const refused = new Promise<string>(resolve =>
+    const refused = new Promise<Refusal>(resolve =>
       client.once('error', error => resolve(connackReason(error))),
     );
     client.connect();
@@ -137,7 +148,7 @@ export class Connection {
     const why = await Promise.race([
       new Promise<undefined>(resolve => client.once('connect', () => resolve(undefined))),
       refused,
-      connection.closed,
+      connection.closed.then(reason => ({ why: reason, fault: 'closed' as const })),
     ]);
     if (why === undefined) return connection;
     connection.drop();
@@ -255,7 +266,7 @@ const connackType = 0x20;
 /** Why there is no connection. @param first what came over the stream, if anything did. */
 function noConnection(
   { way, relayName }: ConnectionOptions,
-  why: string,
+  { why, fault }: Refusal,
   first: Buffer | undefined,
 ): HopError {
   if (way !== undefined && first !== undefined && first[0] !== connackType) {
@@ -269,10 +280,11 @@ function noConnection(
   const advice = mayInspect
     ? ` (or the proxy looks into TLS and lets HTTP pass alone: ${inspectedPage})`
     : '';
-  return new HopError('RELAY', `${relayName} refused: ${why}${advice}`);
+  return new HopError('RELAY', `${relayName} refused: ${why}${advice}`, fault);
 }
 
-function connackReason(error: Error): string {
+function connackReason(error: Error): Refusal {
   const code = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
-  return (code === undefined ? undefined : connackReasons[code]) ?? socketReason(error);
+  const known = code === undefined ? undefined : connackReasons[code];
+  return known ?? { why: socketReason(error), fault: 'closed' };
 }

@@ -3,29 +3,35 @@
 export type Hop = 'PROXY' | 'RELAY';
 
 /** What is wrong there, for programs; people read the message. */
-export type Fault =
-  /** Nobody answers at its address. */
-  | 'unreachable'
-  /** It wants a login, or another one. */
-  | 'login'
-  /** Closed, or not a word, in the middle of what should have been an answer. */
-  | 'closed'
-  | 'silent'
-  /** Something else than TLS answers; or TLS, and there is nothing on which both agree. */
-  | 'no tls'
-  | 'tls'
-  /** A certificate of an authority that is not known, for another name, out of its time. */
-  | 'authority'
-  | 'name'
-  | 'time'
-  /** It does not speak what its URL says. */
-  | 'protocol'
-  /** A proxy that said yes, and what it opened is no tunnel. */
-  | 'no tunnel'
-  /** A proxy that opens the TLS which goes through it. */
-  | 'inspected'
-  /** Anything else that it says. */
-  | 'refused';
+export const faults = [
+  // Nobody answers at its address.
+  'unreachable',
+  // It wants a login, or another one.
+  'login',
+  // It knows the login, and does not let it in (CONNACK 5).
+  'not allowed',
+  // It does not take the name as client id (CONNACK 2).
+  'client id',
+  // Closed, or not a word, in the middle of what should have been an answer.
+  'closed',
+  'silent',
+  // Something else than TLS answers; or TLS, and there is nothing on which both agree.
+  'no tls',
+  'tls',
+  // A certificate of an authority that is not known, for another name, out of its time.
+  'authority',
+  'name',
+  'time',
+  // It does not speak what its URL says.
+  'protocol',
+  // A proxy that said yes, and what it opened is no tunnel.
+  'no tunnel',
+  // A proxy that opens the TLS which goes through it.
+  'inspected',
+  // Anything else that it says.
+  'refused',
+] as const;
+export type Fault = (typeof faults)[number];
 
 export class HopError extends Error {
   override name = 'HopError';

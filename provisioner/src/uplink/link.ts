@@ -6,7 +6,7 @@ import { Backoff, sleep } from '../common/wait.ts';
 import { proxyName } from './addresses.ts';
 import { Aside } from './aside.ts';
 import { type Connection, defaultKeepAliveS, type LastWill } from './connection.ts';
-import { HopError } from './hop-error.ts';
+import { type Fault, HopError } from './hop-error.ts';
 import {
   askAgainS,
   askLaterS,
@@ -34,6 +34,8 @@ export class Link {
   readonly counters: LinkCounters = { connects: 0, failures: 0, saidAgain: 0, deaf: 0 };
   /** Why we are not connected, as the last attempt said; undefined while connected. */
   lastError: string | undefined;
+  /** Of {@link lastError}, where it was told. */
+  lastFault: Fault | undefined;
   readonly #options: LinkOptions;
   readonly #beacon: string;
   readonly #quiet: QuietLimit;
@@ -161,12 +163,14 @@ export class Link {
       log.info({ ...said, instance: rivals.instance }, 'connected to the relay');
       const reason = await connection.closed;
       this.lastError = `RELAY ${this.name}: ${rivals.words ?? reason}`;
+      this.lastFault = undefined;
       if (!this.#stop.signal.aborted && !rivals.aside) this.#tellLoss(connection, reason, said);
       return performance.now() - upAt;
     } catch (error) {
       if (this.#stop.signal.aborted) return 0;
       this.counters.failures++;
       this.lastError = messageOf(error);
+      this.lastFault = error instanceof HopError ? error.fault : undefined;
       const hop = error instanceof HopError ? error.hop : 'RELAY';
       log.warn({ hop, reason: this.lastError, ...said }, 'no way to the relay');
       return 0;
@@ -187,6 +191,7 @@ export class Link {
   async #leave(connection: Connection): Promise<void> {
     const { words } = this.#options.rivals;
     this.lastError = `RELAY ${this.name}: ${words}`;
+    this.lastFault = undefined;
     this.#readBack?.stop();
     await this.#aside.leave(connection);
   }
@@ -229,6 +234,7 @@ export class Link {
       for (const waitS of askAgainS) {
         if (refused.length < buttons.length || refused.length === 0) break;
         this.lastError = `RELAY ${this.name} refuses all subscriptions: asked again`;
+        this.lastFault = undefined;
         await sleep(waitS * 1000, over);
         if (over.aborted) throw new HopError('RELAY', `${this.name}: ${await connection.closed}`);
         refused = await this.#subscribe(connection, buttons);
@@ -254,6 +260,7 @@ export class Link {
     this.#connection = connection;
     this.counters.connects++;
     this.lastError = undefined;
+    this.lastFault = undefined;
     this.#readBack = this.#makeReadBack(connection);
     this.#mute.clear();
     for (const button of refused) this.#mute.add(statusTopic(button));

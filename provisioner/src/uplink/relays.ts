@@ -4,6 +4,7 @@
  */
 import { at, type RelayLogin } from './addresses.ts';
 import type { LastWill } from './connection.ts';
+import type { Fault } from './hop-error.ts';
 import { Link } from './link.ts';
 import type { LinkCounters, LinkOptions } from './link-options.ts';
 import type { Learned } from './quiet-limit.ts';
@@ -16,6 +17,7 @@ export interface RelayState extends Readonly<LinkCounters> {
   connected: boolean;
   /** Why not, beginning with the hop (PROXY or RELAY); undefined while connected. */
   lastError: string | undefined;
+  lastFault: Fault | undefined;
   /** After what quiet time its connections are cut on the way, once that is known. */
   learned: Learned | undefined;
 }
@@ -53,8 +55,8 @@ export class Relays {
   }
 
   get states(): RelayState[] {
-    return this.#links.map(({ name, connected, lastError, learned, counters }) => ({
-      ...{ name, connected, lastError, learned },
+    return this.#links.map(({ name, connected, lastError, lastFault, learned, counters }) => ({
+      ...{ name, connected, lastError, lastFault, learned },
       ...counters,
     }));
   }
