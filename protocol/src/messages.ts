@@ -1,10 +1,12 @@
 /**
  * What button, relay and provisioner say to each other, and the limits of it. Bodies are JSON in printable
- * ASCII, because the chip's strings are 8-bit and its font has no more. Chip's dialect: types and constants.
+ * ASCII, because the chip's strings are 8-bit and its font has no more. Lists of words stand here once: the chip has their
+ * types, and the lab's schemas (node/schemas.ts) the lists. Chip's dialect: types and constants.
  */
 
 /** What a finger can ask for. */
-export type Action = 'create' | 'release';
+export const actions = ['create', 'release'] as const;
+export type Action = (typeof actions)[number];
 
 /**
  * One press, button → provisioner, QoS 1, never retained.
@@ -28,16 +30,18 @@ export interface Press {
 }
 
 /** The life of a press. `idle` is said to a button that has never been heard (or whose history is gone). */
-export type State =
-  | 'idle'
-  | 'accepted'
-  | 'provisioning'
-  | 'verifying'
-  | 'ready'
-  | 'rejected'
-  | 'failed'
-  | 'releasing'
-  | 'released';
+export const states = [
+  'idle',
+  'accepted',
+  'provisioning',
+  'verifying',
+  'ready',
+  'rejected',
+  'failed',
+  'releasing',
+  'released',
+] as const;
+export type State = (typeof states)[number];
 
 /**
  * Which hop went wrong, one stable word from chip to log to docs/troubleshooting.md.
@@ -45,17 +49,19 @@ export type State =
  * PLATFORM the container platform; QUOTA a rule of the lab; STALE the press came too late; KEY signatures
  * do not match; BATTERY too low; DEVICE device.json is missing or broken.
  */
-export type Code =
-  | 'HOTSPOT'
-  | 'RELAY'
-  | 'LAB'
-  | 'PROXY'
-  | 'PLATFORM'
-  | 'QUOTA'
-  | 'STALE'
-  | 'KEY'
-  | 'BATTERY'
-  | 'DEVICE';
+export const codes = [
+  'HOTSPOT',
+  'RELAY',
+  'LAB',
+  'PROXY',
+  'PLATFORM',
+  'QUOTA',
+  'STALE',
+  'KEY',
+  'BATTERY',
+  'DEVICE',
+] as const;
+export type Code = (typeof codes)[number];
 
 /** What became of a press, provisioner → button, QoS 1, retained. */
 export interface Status {

@@ -1,7 +1,9 @@
 /** zod schemas of the messages. The types in ../messages.ts are what the chip sees; these must agree with them. */
 import { z } from 'zod';
 import {
+  actions,
   type Beacon,
+  codes,
   maxAddressLength,
   maxClusterLength,
   maxLineLength,
@@ -9,6 +11,7 @@ import {
   maxPressNumber,
   type Press,
   type Status,
+  states,
 } from '../messages.ts';
 import { isName, maxNameLength } from '../topics.ts';
 
@@ -32,7 +35,7 @@ const durationMs = z.int().min(0).max(600_000);
 
 export const pressSchema: z.ZodType<Press> = z.strictObject({
   press: z.int().min(1).max(maxPressNumber),
-  action: z.enum(['create', 'release']),
+  action: z.enum(actions),
   time,
   batteryMv: z.int().min(0).max(20_000),
   rssiDbm: z.int().min(-200).max(0),
@@ -42,33 +45,10 @@ export const pressSchema: z.ZodType<Press> = z.strictObject({
   relayMs: durationMs,
 });
 
-const codeSchema = z.enum([
-  'HOTSPOT',
-  'RELAY',
-  'LAB',
-  'PROXY',
-  'PLATFORM',
-  'QUOTA',
-  'STALE',
-  'KEY',
-  'BATTERY',
-  'DEVICE',
-]);
-
 export const statusSchema: z.ZodType<Status> = z.strictObject({
   press: z.int().min(0).max(maxPressNumber),
   seq: z.int().min(0).max(maxPressNumber),
-  state: z.enum([
-    'idle',
-    'accepted',
-    'provisioning',
-    'verifying',
-    'ready',
-    'rejected',
-    'failed',
-    'releasing',
-    'released',
-  ]),
+  state: z.enum(states),
   cluster: text(maxClusterLength),
   phase: text(maxPhaseLength),
   percent: z.int().min(0).max(100),
@@ -77,7 +57,7 @@ export const statusSchema: z.ZodType<Status> = z.strictObject({
   lookAgainS: z.int().min(0).max(604_800),
   address: text(maxAddressLength).exactOptional(),
   qr: text(400).exactOptional(),
-  code: codeSchema.exactOptional(),
+  code: z.enum(codes).exactOptional(),
   line: text(maxLineLength).exactOptional(),
 });
 
