@@ -4,21 +4,8 @@ import { generate } from '../../../firmware/art/build.ts';
 import { readStrips } from '../../../firmware/art/strips.ts';
 import * as font from '../../../firmware/src/font.ts';
 import { drawOn, setLarge, setSmall } from '../../../firmware/src/text.ts';
-import type { Code } from '../../../protocol/src/messages.ts';
+import { codes } from '../../../protocol/src/messages.ts';
 import { newSurface } from './fixtures/surface.ts';
-
-const codes: Record<Code, true> = {
-  HOTSPOT: true,
-  RELAY: true,
-  LAB: true,
-  PROXY: true,
-  PLATFORM: true,
-  QUOTA: true,
-  STALE: true,
-  KEY: true,
-  BATTERY: true,
-  DEVICE: true,
-};
 
 /** The picture of one character, as text. */
 function glyph(isLarge: boolean, character: string): string {
@@ -56,7 +43,7 @@ describe('the art', () => {
 
   test('the large font has every letter of every code and title, and what an address and a percent need', () => {
     expect(largeWords()).toEqual(expect.arrayContaining(['HELLO', 'RELEASED']));
-    const needed = new Set([...Object.keys(codes), ...largeWords(), '0123456789.:%', '"#$'].join(''));
+    const needed = new Set([...codes, ...largeWords(), '0123456789.:%', '"#$'].join(''));
     const pictures = [...needed].map(character => glyph(true, character));
     expect(pictures).not.toContain(glyph(true, ' '));
     expect(new Set(pictures).size).toBe(needed.size);
