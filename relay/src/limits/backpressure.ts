@@ -1,5 +1,5 @@
 /**
- * What happens when a client's socket takes no more. aedes lets everybody wait until it does, because a publish is done
+ * Backpressure: what happens when a client's socket takes no more. aedes lets everybody wait until it does, because a publish is done
  * only when each receiver has been written to: others were seen to wait 20 s. Here they wait a moment at most; the
  * socket's own buffer is the client's queue, bounded, and who fills it or takes nothing for too long is dropped.
  */

@@ -1,4 +1,4 @@
-/** How many connections an address may have: the first question, before a byte is read or a handshake begun. */
+/** The limit and rate limit of connections of an address: the first question, before a byte is read or a handshake begun. */
 import { addressKey } from './address.ts';
 import type { Limits } from './limits.ts';
 import { Buckets } from './token-buckets.ts';

@@ -1,4 +1,4 @@
-/** How fast a client may speak, by its role: packets of every kind, and in a subscription each filter. */
+/** The rate limit of each client, by its role: how fast it may speak, in packets of every kind, and in a subscription each filter. */
 import type { Limits, Role } from './limits.ts';
 import { Buckets } from './token-buckets.ts';
 

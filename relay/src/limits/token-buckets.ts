@@ -1,5 +1,5 @@
 /**
- * Token buckets by key: each key may do `burst` things at once, and gets all of them back evenly over `refillMs`.
+ * Rate limits as token buckets by key: each key may do `burst` things at once, and gets all of them back evenly over `refillMs`.
  *
  * Our own few lines, because a listener has to know at once, before it reads a byte: the libraries answer with a promise,
  * hold a timer for every key, forget none when strangers bring a million of them, and let twice the limit through
