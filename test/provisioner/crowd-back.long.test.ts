@@ -45,7 +45,9 @@ describe('6,000 buttons of one site', limits, () => {
     await until(() => provisioner.connected && provisioner.relays[0]?.connects === 3, 'the return');
     await until(() => lab.relay.stats().published > 2 * count, 'all statuses, again', 30_000);
     expect(lab.relay.stats().refused).toEqual({});
-    expect(provisioner.relays[0]).toMatchObject({ connects: 3, saidAgain: 0 });
+    expect(provisioner.relays[0]?.connects).toBe(3);
+    // The relay may say the will of the connection that was cut after our first word: then that word is said again.
+    expect(provisioner.relays[0]?.saidAgain).toBeLessThanOrEqual(1);
   });
 
   test.for([
