@@ -49,9 +49,10 @@ function quoted(text: string): string[] {
   return [...text.matchAll(/(["'])([A-Za-z]\w*)\1/g)].map(match => match[2] as string);
 }
 
-/** Of a file, what is declared: interfaces and types, without the functions that use them. */
+/** Of a file, what is declared: interfaces, types and the lists that types are made of, without the functions that use them. */
 function declarations(text: string): string {
-  return (text.match(/^export (?:interface [\s\S]*?^\}|type [\s\S]*?;\n$)/gm) ?? []).join('\n');
+  const declared = /^export (?:interface [\s\S]*?^\}|type [\s\S]*?;\n$|const \w+ = \[[\s\S]*?\] as const;)/gm;
+  return (text.match(declared) ?? []).join('\n');
 }
 
 /** The words by which the flow tells its steps, events and effects apart. Nobody but the flow and its driver reads them. */
