@@ -137,7 +137,11 @@ describe.skipIf(!hasChromium)('the page in a browser (needs chromium)', () => {
     await until(
       async () => {
         if (site.world.platform.clusters().length > 0) return true;
-        if (/^(Press|LAB)/.test(await says(page, 'house'))) await press(page, 'house');
+        const before = await says(page, 'house');
+        if (!/^(Press|LAB)/.test(before)) return false;
+        await press(page, 'house');
+        // Felt: a second press after that would be another order.
+        await until(async () => (await says(page, 'house')) !== before, 'the press to be felt');
         return false;
       },
       'a build to begin',

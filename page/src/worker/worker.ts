@@ -27,10 +27,18 @@ let hasRun = false;
 /** What the finger does next, in order. */
 const moves: boolean[] = [];
 let movedAtMs = Number.NEGATIVE_INFINITY;
+/** The press that the finger is at is left out. */
+let isTooMuch = false;
 /** How often a finger has come down on this board. */
 let downs = 0;
 
 function finger(down: boolean): void {
+  // One press waits at most: a tool that hammers is one finger, not a crowd of them that comes later. With a press its end is left out.
+  if (down) isTooMuch = moves.length >= 2;
+  if (isTooMuch) {
+    if (down) downs += 1;
+    return;
+  }
   moves.push(down);
   if (moves.length === 1) move();
 }
