@@ -46,8 +46,9 @@ describe('6,000 buttons of one site', limits, () => {
     await until(() => lab.relay.stats().published > 2 * count, 'all statuses, again', 30_000);
     expect(lab.relay.stats().refused).toEqual({});
     expect(provisioner.relays[0]?.connects).toBe(3);
-    // The relay may say the will of the connection that was cut after our first word: then that word is said again.
-    expect(provisioner.relays[0]?.saidAgain).toBeLessThanOrEqual(1);
+    // The relay may say the will of the connection that was cut after our first word: then that word is said again,
+    // once because it is heard and once because it is read back, if the relay retains it in that moment.
+    expect(provisioner.relays[0]?.saidAgain).toBeLessThanOrEqual(2);
   });
 
   test.for([
