@@ -12,6 +12,8 @@ export default defineConfig({
     reporters: ['default', './test/fixtures/run/reporter.ts'],
     // Far more workers than processors: most tests wait for whole relays, platforms and boards nearly all the time.
     maxWorkers: 6,
+    // 0 but in CI: who passes at a second try only is named at the end of the run.
+    retry: Number(process.env.TEST_RETRIES ?? 0),
     // What is translated stays translated, until it changes.
     experimental: { fsModuleCache: true },
     coverage: { include: ['{cli,config,firmware/src,protocol,provisioner,relay,simulator}/**/*.ts'] },
