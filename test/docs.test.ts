@@ -2,11 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
 import { boards } from '../firmware/src/boards.ts';
 import { codes } from '../protocol/src/messages.ts';
-import { settingsSchema as provisionerSettings } from '../provisioner/src/settings/config-schema.ts';
-import { settingsSchema as relaySettings } from '../relay/src/settings/schema.ts';
 
 const root = join(import.meta.dirname, '..');
 const skipped = /^(node_modules|\.git)(\/|$)/;
@@ -41,20 +38,6 @@ test('every link to a file or a heading of ours leads somewhere', () => {
   expect(dead).toEqual([]);
 });
 
-/** Names of settings, at any depth. */
-function fieldsOf(schema: z.ZodType): string[] {
-  const names = new Set<string>();
-  const collect = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [key, inner] of Object.entries(value)) {
-      if (key === 'properties') for (const name of Object.keys(inner)) names.add(name);
-      collect(inner);
-    }
-  };
-  collect(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
-  return [...names];
-}
-
 const textOf = (...paths: string[]) => paths.map(path => readFileSync(join(root, path), 'utf8')).join('\n');
 
 /** Names that stand on no page as a word of their own. */
@@ -65,12 +48,6 @@ const metricsIn = (path: string) =>
   [...textOf(path).matchAll(/\b(dashbutton_\w+)\b/g)].map(([, name = '']) => name);
 
 test.each<[string, string[], string[]]>([
-  [
-    'setting of the provisioner',
-    fieldsOf(provisionerSettings),
-    ['provisioner/example.yaml', 'docs/lab.md', 'docs/cluster-api.md', 'docs/troubleshooting.md'],
-  ],
-  ['setting and limit of the relay', fieldsOf(relaySettings), ['relay/example.yaml', 'docs/operating.md']],
   [
     'metric of the provisioner',
     metricsIn('provisioner/src/operator/metrics.ts'),

@@ -17,6 +17,7 @@ const rooms = {
   enclosure: ['firmware', 'simulator'],
   page: ['enclosure', 'firmware', 'simulator'],
   cli: ['config', 'firmware', 'page', 'protocol', 'provisioner', 'relay', 'simulator'],
+  schemas: ['provisioner', 'relay'],
   bench: ['cli', 'config', 'firmware', 'protocol', 'provisioner', 'relay', 'simulator', 'test'],
 } as const;
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { editorLine } from '../../config/src/editor-line.ts';
 import { formatUsers, type User } from '../../relay/src/auth/users.ts';
 import { makeVerifier } from '../../relay/src/auth/verifier.ts';
 import { inventory } from '../../simulator/ccp/inventory.ts';
@@ -136,7 +137,7 @@ export function writeProvisionerFile(site: Site, around: Surroundings): string {
     ),
   };
   const path = join(site.dir, 'provisioner.yaml');
-  writeFileSync(path, stringify(settings));
+  writeFileSync(path, editorLine('provisioner') + stringify(settings));
   return path;
 }
 

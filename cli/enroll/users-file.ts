@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap, YAMLSeq } from 'yaml';
+import { editorLine } from '../../config/src/editor-line.ts';
 import {
   checkUsersText,
   formatUser,
@@ -24,7 +25,9 @@ export interface UsersFile {
 
 /** Opens a users file, or begins a new one. Throws a SetupError that lists all problems of one that is there. */
 export function openUsers(path: string): UsersFile {
-  if (!existsSync(path)) return { path, users: new Map(), content: { text: 'users: []\n' } };
+  if (!existsSync(path)) {
+    return { path, users: new Map(), content: { text: `${editorLine('users')}users: []\n` } };
+  }
   const text = readUsersText(path);
   const scanned = scanAtOnce(text);
   if (scanned !== undefined) return { path, users: scanned.users, content: { text } };

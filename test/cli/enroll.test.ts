@@ -257,7 +257,11 @@ describe('the files of others', () => {
     const siteKey = read(dir, 'site.key');
 
     await enrollIn(dir, 'second');
-    expect(comments('users.yaml')).toEqual(['# who may connect', '# the last line']);
+    expect(comments('users.yaml')).toEqual([
+      '# who may connect',
+      expect.stringContaining('yaml-language-server'),
+      '# the last line',
+    ]);
     expect(comments('provisioner.yaml')).toEqual(settingsComments);
     expect(settingsComments?.length).toBeGreaterThan(10);
     expect(read(dir, 'users.yaml')).toContain(users.split('\n').slice(0, 5).join('\n'));

@@ -2,5 +2,9 @@
 import { z } from 'zod';
 import { isPool, networkHint } from '../common/cidr.ts';
 
-/** Where its nodes and services are: no cluster's range may meet one of them. */
-export const networksSchema = z.array(z.string().refine(isPool, networkHint)).max(100);
+export const networksSchema = z
+  .array(z.string().refine(isPool, networkHint))
+  .max(100)
+  .describe(
+    "Where the platform's own nodes and services are: no cluster's range may meet one of them. Default: none.",
+  );

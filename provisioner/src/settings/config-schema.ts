@@ -7,9 +7,7 @@ import { webhookEvents } from '../journal/notice.ts';
 import { platformSchema } from '../platforms/kinds.ts';
 import { crossProblems } from './config-problems.ts';
 import { relaysShape, wayOutShape } from './relays.ts';
-
-/** A week: longer than any build, and the most that a status can say (seconds). */
-const maxDurationS = 604_800;
+import { maxDurationS, profileRulesSchema, rulesSchema } from './rules.ts';
 
 /** A path; relative ones are meant from the settings file's folder. */
 const file = z.string().min(1, 'expected a path');
@@ -24,55 +22,78 @@ const durationS = z.int().min(1).max(maxDurationS);
 /** From a whole /8 per cluster down to eight addresses. */
 const prefixSchema = z.int().min(8).max(29);
 
-/** Rules of a profile; those of a button go before them, one by one. */
-const rulesSchema = z.strictObject({
-  whenReady: z.enum(['show', 'create']).exactOptional(),
-  maxClusters: z.int().min(1).max(1000).exactOptional(),
-  coolDownS: z.int().min(0).max(maxDurationS).exactOptional(),
-  timeToLiveS: z.int().min(60).max(maxDurationS).exactOptional(),
-  warnBeforeS: z.int().min(0).max(maxDurationS).exactOptional(),
-  wakeToWarn: z.boolean().exactOptional(),
-  releaseBy: z.array(z.enum(['button', 'operator'])).exactOptional(),
-});
-
 const webhookSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/, message: 'expected a URL like https://hooks.example.net/dashbutton' }),
-  secretFile: file,
-  events: z.array(z.enum(webhookEvents)).min(1).exactOptional(),
-  ca: file.exactOptional(),
+  url: z
+    .url({ protocol: /^https?$/, message: 'expected a URL like https://hooks.example.net/dashbutton' })
+    .describe('Gets a POST for each event, repeated until it is taken.'),
+  secretFile: file.describe(
+    'Signs each body, as Standard Webhooks say: a file with whsec_ and base64 of 24 to 64 bytes, or any other text.',
+  ),
+  events: z.array(z.enum(webhookEvents)).min(1).describe('Which of them. Default: all.').exactOptional(),
+  ca: file.describe('PEM of its authority, when the system does not know it.').exactOptional(),
 });
 
 const profileSchema = z.strictObject({
-  platform: z.string(),
-  rangePool: z.string().refine(isPool, networkHint),
-  rangePrefix: prefixSchema,
-  exclude: z.array(z.string().refine(isPool, networkHint)).max(100).exactOptional(),
-  expectS: durationS,
-  deadlineS: durationS,
-  rules: rulesSchema.extend({ maxClustersOfAll: z.int().min(1).max(10_000).exactOptional() }).exactOptional(),
-  addOns: z.array(z.string().min(1)).max(20).exactOptional(),
-  nodesReady: z.boolean().exactOptional(),
-  manifests: z.array(file).max(20).exactOptional(),
-  template: z.record(z.string(), z.unknown()),
+  platform: z.string().describe('Name of one of `platforms`.'),
+  rangePool: z
+    .string()
+    .refine(isPool, networkHint)
+    .describe(
+      "Each cluster gets a range of its own out of this network: its pods', or its nodes' with contiv-aci.",
+    ),
+  rangePrefix: prefixSchema.describe('Length of the prefix of each of these ranges.'),
+  exclude: z
+    .array(z.string().refine(isPool, networkHint))
+    .max(100)
+    .describe(
+      "Parts of the pool that no cluster gets: Docker's own 172.17.0.0/16, the company's. Default: none.",
+    )
+    .exactOptional(),
+  expectS: durationS.describe('How long a build usually takes, until this profile has a history of its own.'),
+  deadlineS: durationS.describe('Not ready after so long means failed.'),
+  rules: profileRulesSchema.describe('What a button of this profile may do.').exactOptional(),
+  addOns: z
+    .array(z.string().min(1))
+    .max(20)
+    .describe(
+      'What the platform puts into each cluster beside Kubernetes, by its own names (CCP API v3 only).',
+    )
+    .exactOptional(),
+  nodesReady: z
+    .boolean()
+    .describe('Ready only when the new cluster itself says that all its nodes are. Default: false.')
+    .exactOptional(),
+  manifests: z
+    .array(file)
+    .max(20)
+    .describe('Applied to each new cluster before it counts as ready (server-side apply).')
+    .exactOptional(),
+  template: z
+    .record(z.string(), z.unknown())
+    .describe(
+      "What is ordered, in the platform's own terms, without what comes from the press (name and range).",
+    ),
 });
 
 const buttonSchema = z.strictObject({
-  profile: z.string(),
-  keyFile: file,
-  rules: rulesSchema.exactOptional(),
+  profile: z.string().describe('Name of one of `profiles`: what it orders.'),
+  keyFile: file.describe('Its key: base64 of 32 random bytes on one line, as enroll writes it.'),
+  rules: rulesSchema.describe("Before the profile's, one by one.").exactOptional(),
 });
 
 const shape = z.strictObject({
-  site: nameSchema,
+  site: nameSchema.describe('Name of this lab, as the relay knows it.'),
   ...relaysShape,
   ...wayOutShape,
-  siteKeyFile: file,
-  journal: file,
-  monitor: listenAddress.exactOptional(),
-  webhooks: z.array(webhookSchema).max(10).exactOptional(),
-  platforms: z.record(label, platformSchema),
-  profiles: z.record(label, profileSchema),
-  buttons: z.record(nameSchema, buttonSchema),
+  siteKeyFile: file.describe('Signs the beacon that tells the buttons that this lab is online.'),
+  journal: file.describe('Folder of every press and what became of it. One provisioner per folder.'),
+  monitor: listenAddress
+    .describe('host:port for metrics (/metrics) and health (/healthz, /readyz). Default: nobody listens.')
+    .exactOptional(),
+  webhooks: z.array(webhookSchema).max(10).describe('Whom to tell what becomes of presses.').exactOptional(),
+  platforms: z.record(label, platformSchema).describe('What makes clusters, by name.'),
+  profiles: z.record(label, profileSchema).describe('What a kind of button orders, by name.'),
+  buttons: z.record(nameSchema, buttonSchema).describe('By name.'),
 });
 
 /** The settings file, checked; paths and secrets not yet read. */

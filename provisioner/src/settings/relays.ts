@@ -4,6 +4,7 @@ import { SetupError } from '../../../config/src/setup-error.ts';
 import { nameSchema } from '../../../protocol/src/node/schemas.ts';
 import type { SettingsFiles } from '../common/settings-files.ts';
 import type { ProxyAddress, RelayAddress, RelayLogin } from '../uplink/addresses.ts';
+import { defaultKeepAliveS } from '../uplink/connection.ts';
 import { type Environment, noProxyComplaints, proxyFor } from '../uplink/proxy-env.ts';
 import { noProxy, proxyAddress, proxyUrlProblem } from '../uplink/proxy-url.ts';
 import { relayAddress, relayUrlHint } from '../uplink/relay-url.ts';
@@ -24,19 +25,32 @@ const proxyUrl = z.string().superRefine((text, context) => {
 
 /** The way out: at a relay, or above for all that have none of their own. */
 export const wayOutShape = {
-  proxy: proxyUrl.exactOptional(),
-  proxyPasswordFile: file.exactOptional(),
-  proxyCa: file.exactOptional(),
+  proxy: proxyUrl
+    .describe(
+      'The way out of the lab: http://user@host:port (CONNECT), https:// (the same over TLS to the proxy), socks5://user@host:port, or none for a direct one. Default: what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say.',
+    )
+    .exactOptional(),
+  proxyPasswordFile: file.describe("The proxy's password.").exactOptional(),
+  proxyCa: file.describe('PEM of the authority of an https:// proxy.').exactOptional(),
 };
 
 type WayOut = { proxy?: string; proxyPasswordFile?: string; proxyCa?: string };
 
 const relaySchema = z.strictObject({
-  url: relayUrl,
-  user: nameSchema,
-  passwordFile: file,
-  ca: file.exactOptional(),
-  keepAliveS: z.int().min(5).max(300).exactOptional(),
+  url: relayUrl.describe('mqtt:// or mqtts://host:port, ws:// or wss://host:port/path (default /mqtt).'),
+  user: nameSchema.describe("The provisioner's login, as enroll wrote it into the users file."),
+  passwordFile: file.describe('Its password.'),
+  ca: file.describe("PEM of the relay's authority. Default: the system's.").exactOptional(),
+  keepAliveS: z
+    .int()
+    .min(5)
+    .max(300)
+    .meta({
+      description:
+        'A connection is given up after one and a half times that long without a word. Shorter ones are learned by themselves.',
+      default: defaultKeepAliveS,
+    })
+    .exactOptional(),
   ...wayOutShape,
 });
 
@@ -44,8 +58,13 @@ type RelaySettings = z.infer<typeof relaySchema>;
 
 /** One of both; the settings' cross checks see to that. */
 export const relaysShape = {
-  relay: relaySchema.exactOptional(),
-  relays: z.array(relaySchema).min(1).max(maxRelays).exactOptional(),
+  relay: relaySchema.describe('The relay in the cloud; or several in `relays`.').exactOptional(),
+  relays: z
+    .array(relaySchema)
+    .min(1)
+    .max(maxRelays)
+    .describe('Relays that share nothing. All are connected to, and one that answers is enough for a press.')
+    .exactOptional(),
 };
 
 /** What has to be said of relays: settings as they stand in the file. */

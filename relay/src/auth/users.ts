@@ -28,16 +28,24 @@ const verifierText =
 
 const userSchema = z.strictObject(
   {
-    name,
-    role: z.enum(['button', 'provisioner'], { error: 'expected button or provisioner' }),
-    site: name,
-    verifier: z.string({ error: verifierText }).refine(isVerifier, { error: verifierText }),
+    name: name.describe('Its login and its client id.'),
+    role: z
+      .enum(['button', 'provisioner'], { error: 'expected button or provisioner' })
+      .describe('A button presses; the provisioner of its site answers.'),
+    site: name.describe('Where a button belongs, and whom a provisioner serves.'),
+    verifier: z
+      .string({ error: verifierText })
+      .refine(isVerifier, { error: verifierText })
+      .describe('What proves its password: sha256: and base64 of the hash of a key of 32 random bytes.'),
   },
   { error: issue => (issue.code === 'invalid_type' ? 'expected name, role, site and verifier' : undefined) },
 );
 
-const fileSchema = z
-  .strictObject({ users: z.array(userSchema, { error: 'expected a list of users' }) }, { error: fileError })
+export const usersSchema = z
+  .strictObject(
+    { users: z.array(userSchema, { error: 'expected a list of users' }).describe('Who may connect.') },
+    { error: fileError },
+  )
   // `when`: together with all other problems, so that nobody mends a file in two rounds.
   .superRefine((file, context) => findRepeated(file, context), { when: ({ value }) => hasUsers(value) });
 
@@ -92,7 +100,7 @@ export function parseUsers(text: string, source: string): Users {
 
 /** For a text in any form that YAML has, and for what is wrong with one. Takes seconds for thousands of users. */
 export function parseFreely(text: string, source: string): Users {
-  if (text.length <= maxFileBytes) return byName(checkYaml(text, source, fileSchema));
+  if (text.length <= maxFileBytes) return byName(checkYaml(text, source, usersSchema));
   throw new SetupError(
     `${source} is larger than ${maxFileBytes} bytes and not in the form that enroll writes: one entry of name, role, site, verifier behind the other, each on its line, no name twice, one provisioner a site`,
   );
@@ -110,7 +118,7 @@ export function checkUsersText(text: string): void {
 
 /** The same from memory, held to the same rules. */
 export function makeUsers(users: readonly User[]): Users {
-  return byName(checkYaml(stringify({ users }), 'the list of users', fileSchema));
+  return byName(checkYaml(stringify({ users }), 'the list of users', usersSchema));
 }
 
 /** One entry of a users file, as text that can be put at its end. */

@@ -15,12 +15,14 @@ const fingerprint = z
 
 export const ccpSchema = z
   .strictObject({
-    type: z.literal('ccp'),
-    url: httpsUrl,
-    username: z.string().min(1),
-    passwordFile: z.string().min(1),
-    ca: z.string().min(1).exactOptional(),
-    fingerprint: fingerprint.exactOptional(),
+    type: z.literal('ccp').describe('Cisco Container Platform, API v2 and v3.'),
+    url: httpsUrl.describe('Of its control plane.'),
+    username: z.string().min(1).describe('Login of a user of the platform.'),
+    passwordFile: z.string().min(1).describe('Its password.'),
+    ca: z.string().min(1).describe('PEM of its authority; this or fingerprint.').exactOptional(),
+    fingerprint: fingerprint
+      .describe('SHA-256 of its certificate, which the platform signs itself; this or ca.')
+      .exactOptional(),
     networks: networksSchema.exactOptional(),
   })
   .refine(value => (value.ca === undefined) !== (value.fingerprint === undefined), {

@@ -28,18 +28,25 @@ const belongs: Readonly<Record<string, (typeof ways)[number]>> = {
 
 export const clusterApiSchema = z
   .strictObject({
-    type: z.literal('cluster-api'),
+    type: z
+      .literal('cluster-api')
+      .describe('A Kubernetes cluster with Cluster API that makes other clusters.'),
     namespace: z
       .string()
-      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected the name of a namespace: a-z, 0-9, inner -'),
-    kubeconfig: file.exactOptional(),
-    context: z.string().min(1).exactOptional(),
-    inCluster: z.literal(true, 'expected true; leave it out otherwise').exactOptional(),
+      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected the name of a namespace: a-z, 0-9, inner -')
+      .describe('Where the Cluster objects are; it must exist.'),
+    kubeconfig: file.describe('The login; or inCluster, or server.').exactOptional(),
+    context: z.string().min(1).describe('Of the kubeconfig. Default: its current one.').exactOptional(),
+    inCluster: z
+      .literal(true, 'expected true; leave it out otherwise')
+      .describe("Runs in a pod of that cluster, by the pod's service account.")
+      .exactOptional(),
     server: z
       .url({ protocol: /^https$/, message: 'expected a URL like https://fleet.example.net:6443' })
+      .describe('Its API; then tokenFile and ca, and no kubeconfig.')
       .exactOptional(),
-    tokenFile: file.exactOptional(),
-    ca: file.exactOptional(),
+    tokenFile: file.describe('Bearer token; read again when it has changed.').exactOptional(),
+    ca: file.describe('PEM of its authority.').exactOptional(),
     networks: networksSchema.exactOptional(),
     proxy: z
       .string()
@@ -47,6 +54,9 @@ export const clusterApiSchema = z
         const message = proxyProblem(text);
         if (message !== undefined) context.addIssue({ code: 'custom', message });
       })
+      .describe(
+        "The way there: a proxy's URL, none, or environment (HTTPS_PROXY and NO_PROXY). Default: the kubeconfig's own proxy-url.",
+      )
       .exactOptional(),
   })
   .superRefine((value, context) => {

@@ -14,52 +14,75 @@ const label = z
 /** More is a mistake of the keyboard. */
 const replicas = z.int().min(0).max(1000);
 /** etcd wants a majority: an even number is no safer than one less. */
-const controlPlaneReplicas = z.int().refine(count => [1, 3, 5, 7].includes(count), 'expected 1, 3, 5 or 7');
+const controlPlaneReplicas = z.literal([1, 3, 5, 7], 'expected 1, 3, 5 or 7');
 
 /** Semantic versioning 2.0: numbers without leading zeros, then words after a hyphen, then words after a plus. */
 const number = '(0|[1-9]\\d*)';
 const word = `(${number}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
 const semver = `${number}\\.${number}\\.${number}(-${word}(\\.${word})*)?(\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*)?`;
 /** As Cluster API's controllers read it, and stop at anything else. */
-const version = z.string().regex(new RegExp(`^v${semver}$`), 'expected a version like v1.31.2');
+const version = z
+  .string()
+  .regex(new RegExp(`^v${semver}$`), 'expected a version like v1.31.2')
+  .describe('Of Kubernetes: strict semantic versioning with a v.');
 
 const network = {
-  /** Addresses of services within the cluster: nobody outside sees them, so all clusters may have the same. */
-  services: z.cidrv4('expected a network like 10.96.0.0/12').exactOptional(),
+  services: z
+    .cidrv4('expected a network like 10.96.0.0/12')
+    .describe(
+      'Addresses of services within the cluster: nobody outside sees them, so all clusters may have the same. Default: what the controllers give.',
+    )
+    .exactOptional(),
 };
 
 const common = {
   ...network,
-  /**
-   * `nodes` (default): ready when as many machines are Ready as are wanted. `controlPlane`: as soon as the control
-   * plane takes requests; for clusters whose network plug-in comes with the profile's own manifests, which are applied
-   * after that: without it no node is ever Ready.
-   */
-  readyWhen: z.enum(['nodes', 'controlPlane']).exactOptional(),
+  readyWhen: z
+    .enum(['nodes', 'controlPlane'])
+    .describe(
+      "nodes: when as many machines are Ready as are wanted. controlPlane: as soon as the control plane takes requests; for clusters whose network plug-in comes with the profile's own manifests, which are applied after that: without it no node is ever Ready. Default: nodes.",
+    )
+    .exactOptional(),
 };
 
 const topologySchema = z.strictObject({
   ...common,
-  class: text,
-  /** Left out: the namespace of the platform. */
-  classNamespace: label.exactOptional(),
+  class: text.describe('Name of the ClusterClass.'),
+  classNamespace: label.describe("Where it is. Default: the platform's namespace.").exactOptional(),
   version,
-  /** Left out for a control plane that is managed by a cloud. */
-  controlPlane: z.strictObject({ replicas: controlPlaneReplicas.exactOptional() }).exactOptional(),
-  workers: z
-    .array(z.strictObject({ class: text, name: label, replicas: replicas.exactOptional() }))
-    .max(20)
+  controlPlane: z
+    .strictObject({
+      replicas: controlPlaneReplicas
+        .describe("Machines: 1, 3, 5 or 7. Default: the class's.")
+        .exactOptional(),
+    })
+    .describe('Left out for a control plane that is managed by a cloud.')
     .exactOptional(),
-  variables: z.record(z.string(), z.unknown()).exactOptional(),
-  serviceDomain: text.exactOptional(),
+  workers: z
+    .array(
+      z.strictObject({
+        class: text.describe('Name of a class of workers in the ClusterClass.'),
+        name: label.describe('Of this group, once in the cluster.'),
+        replicas: replicas.describe("Machines. Default: the class's, or an autoscaler's.").exactOptional(),
+      }),
+    )
+    .max(20)
+    .describe('Groups of workers. Default: none.')
+    .exactOptional(),
+  variables: z.record(z.string(), z.unknown()).describe("The class's variables, by name.").exactOptional(),
+  serviceDomain: text.describe('DNS domain of services. Default: cluster.local.').exactOptional(),
 });
 
 const manifestsSchema = z.strictObject({
   ...common,
-  manifests: z.array(text).min(1).max(20),
+  manifests: z
+    .array(text)
+    .min(1)
+    .max(20)
+    .describe('Files with the objects of one cluster and placeholders: see docs/cluster-api.md.'),
   version,
-  controlPlaneReplicas: controlPlaneReplicas.exactOptional(),
-  workerReplicas: replicas.exactOptional(),
+  controlPlaneReplicas: controlPlaneReplicas.describe('For the placeholder of that meaning.').exactOptional(),
+  workerReplicas: replicas.describe('For the placeholder of that meaning.').exactOptional(),
 });
 
 export type TopologyTemplate = z.infer<typeof topologySchema>;
@@ -70,6 +93,9 @@ export type ManifestsTemplate = Omit<z.infer<typeof manifestsSchema>, 'manifests
 };
 
 export type ClusterApiTemplate = TopologyTemplate | ManifestsTemplate;
+
+/** The two, for the reference page. */
+export const clusterApiTemplateForms = { topology: topologySchema, manifests: manifestsSchema };
 
 /** As the settings have it. Tells the problems of the one kind that was meant. */
 export const clusterApiTemplateSchema = z.looseObject({}).superRefine((value, context) => {
