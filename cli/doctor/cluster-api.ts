@@ -1,6 +1,7 @@
 /** What the doctor looks at of a platform of type cluster-api: its API answers, its certificate is believed, the login has the rights. */
 import { Socket } from 'node:net';
 import { messageOf } from '../../config/src/setup-error.ts';
+import { type Missing, PlatformError } from '../../provisioner/src/common/platform.ts';
 import type { Credentials } from '../../provisioner/src/kubernetes/credentials.ts';
 import { Refused } from '../../provisioner/src/kubernetes/errors.ts';
 import type { ClusterApiConfig } from '../../provisioner/src/platforms/cluster-api/settings.ts';
@@ -32,28 +33,29 @@ async function firstHop(setting: SettingNames, config: ClusterApiConfig) {
 }
 
 /** What the login may not do is no fault of the template. */
-function notOfTheTemplate(problem: Problem, platform: string, config: ClusterApiConfig): Problem {
-  if (problem.found.endsWith(': make the namespace')) {
-    const { namespace } = config;
+function notOfTheTemplate(
+  problem: Problem,
+  { code, namespace }: Missing,
+  platform: string,
+  config: ClusterApiConfig,
+): Problem {
+  if (code === 'namespace') {
     return {
       setting: `platforms.${platform}.namespace`,
       found: problem.found,
       expected: 'a namespace that is there',
-      advice: `kubectl create namespace ${namespace}, and the Role in it; or correct the name`,
+      advice: `kubectl create namespace ${config.namespace}, and the Role in it; or correct the name`,
     };
   }
   // A webhook or a quota says no with 403 as well, and is no matter of the login's.
-  const where = /^.* in namespace (\S+): 403: (?:.*: give it the Role in |.*\(system:anonymous\))/.exec(
-    problem.found,
-  );
-  if (where === null) return problem;
-  const [, namespace = config.namespace] = where;
+  if (code !== 'rights' && code !== 'login') return problem;
+  const where = namespace ?? config.namespace;
   return {
     setting: settingNames(`platforms.${platform}`, config).login,
     found: problem.found,
-    expected: `the rights in provisioner/deploy/ in namespace ${namespace}`,
+    expected: `the rights in provisioner/deploy/ in namespace ${where}`,
     advice:
-      namespace === config.namespace
+      where === config.namespace
         ? 'role.yaml for a class; role-manifests.yaml with the kinds of your files for manifests'
         : `a Role there with the rule for clusterclasses of role.yaml, or correct classNamespace in ${problem.setting}`,
   };
@@ -174,8 +176,8 @@ function distrustProblem(seen: Seen, host: string, setting: SettingNames): Probl
 /** What {@link Platform.check} had to say. */
 function checkProblem(error: unknown, { namespace }: ClusterApiConfig, setting: SettingNames): Problem {
   const found = messageOf(error);
-  const status = error instanceof Refused ? error.status : 0;
-  if (status === 401 || found.startsWith('login: ') || found.includes('system:anonymous')) {
+  const code = error instanceof PlatformError ? error.code : undefined;
+  if (code === 'login') {
     return {
       setting: setting.login,
       found,
@@ -183,7 +185,7 @@ function checkProblem(error: unknown, { namespace }: ClusterApiConfig, setting: 
       advice: 'take a fresh one from there',
     };
   }
-  if (status === 403) {
+  if (error instanceof Refused && error.status === 403) {
     return {
       setting: setting.login,
       found,
@@ -191,7 +193,7 @@ function checkProblem(error: unknown, { namespace }: ClusterApiConfig, setting: 
       advice: 'apply the Role there and bind it to this login, or correct the namespace',
     };
   }
-  if (/ has no cluster\.x-k8s\.io| serves cluster\.x-k8s\.io|does not serve/.test(found)) {
+  if (code === 'kind') {
     return {
       setting: setting.server,
       found,

@@ -11,7 +11,7 @@ import { kindOf, makePlatform, type PlatformConfig } from '../../provisioner/src
 import { type Settings, settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
 import { isPlaceholder, standIn } from '../profile/identifiers.ts';
 import type { Problem } from './result.ts';
-import { templateProblems } from './template-problems.ts';
+import { templateProblem } from './template-problems.ts';
 
 type Loose = Record<string, unknown>;
 
@@ -57,8 +57,8 @@ async function ofProfile(
   const platform = await makePlatform(config);
   try {
     // With its placeholders: no platform has anything of such a name, so it tells what it has.
-    const lines = await platform.checkTemplate(objectAt(template), signal);
-    const told = templateProblems(at, lines);
+    const missing = await platform.checkTemplate(objectAt(template), signal);
+    const told = missing.map(each => templateProblem(at, each));
     return places.map(({ setting, text }) => ({
       setting,
       found: `${text} is still a placeholder`,

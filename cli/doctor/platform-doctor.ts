@@ -1,4 +1,5 @@
 /** What the doctor does by the kind of a platform. */
+import type { Missing } from '../../provisioner/src/common/platform.ts';
 import type { SettingNames } from '../../provisioner/src/platforms/kind.ts';
 import type { Problem } from './result.ts';
 import type { Visit } from './visit.ts';
@@ -18,5 +19,5 @@ export interface PlatformDoctor<Config> {
    */
   logIn(name: string, config: Config, visit: Visit, warnings: string[]): Promise<string>;
   /** Something that a template names and the platform lacks: the same, or a problem of the login's or the namespace's. */
-  blame(problem: Problem, platform: string, config: Config): Problem;
+  blame(problem: Problem, missing: Missing, platform: string, config: Config): Problem;
 }

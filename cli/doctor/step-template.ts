@@ -1,7 +1,7 @@
 /** Step 8: the platform has what each profile's template names, and the profile's pool has a range left. */
 import { messageOf } from '../../config/src/setup-error.ts';
 import { rangesInUse } from '../../provisioner/src/builds/reservations.ts';
-import { usedRanges } from '../../provisioner/src/common/platform.ts';
+import { type Missing, usedRanges } from '../../provisioner/src/common/platform.ts';
 import { Refused } from '../../provisioner/src/kubernetes/errors.ts';
 import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { poolMeets } from '../../provisioner/src/settings/pool-problems.ts';
@@ -10,7 +10,7 @@ import { doctorOf } from './kinds.ts';
 import { settingNames } from './management-cluster.ts';
 import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
-import { templateProblems } from './template-problems.ts';
+import { templateProblem } from './template-problems.ts';
 import type { Visit } from './visit.ts';
 import { counted } from './words.ts';
 
@@ -86,13 +86,14 @@ class Silences {
 function missingProblems(
   profile: string,
   platform: string,
-  lines: readonly string[],
+  missing: readonly Missing[],
   { config }: Visit,
 ): Problem[] {
   const settings = config.platforms[platform];
-  const problems = templateProblems(`profiles.${profile}.template`, lines);
-  if (settings === undefined) return problems;
-  return problems.map(problem => doctorOf(settings).blame(problem, platform, settings));
+  return missing.map(each => {
+    const problem = templateProblem(`profiles.${profile}.template`, each);
+    return settings === undefined ? problem : doctorOf(settings).blame(problem, each, platform, settings);
+  });
 }
 
 function serverSetting({ config }: Visit, platform: string): string {

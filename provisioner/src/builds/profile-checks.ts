@@ -1,7 +1,7 @@
 /** Says in the log what profiles name and their platform does not have, before a press finds out. */
 import type { Logger } from '../../../config/src/log.ts';
 import { messageOf } from '../../../config/src/setup-error.ts';
-import type { Platform } from '../common/platform.ts';
+import { missingLine, type Platform } from '../common/platform.ts';
 import type { Profile } from '../settings/config.ts';
 
 /** Asked in vain it is said so; the next time that the platform begins to answer it is asked again (milliseconds). */
@@ -22,10 +22,12 @@ export async function checkProfiles(
     if (its !== platformName || signal.aborted) continue;
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-      const lines = await platform.checkTemplate(template, limit);
-      for (const missing of lines)
-        log.warn({ profile, platform: platformName, missing }, 'a press of this profile would fail');
-      if (lines.length === 0)
+      const missing = await platform.checkTemplate(template, limit);
+      for (const each of missing) {
+        const said = { profile, platform: platformName, missing: missingLine(each) };
+        log.warn(said, 'a press of this profile would fail');
+      }
+      if (missing.length === 0)
         log.info({ profile, platform: platformName }, 'platform has what the profile names');
     } catch (error) {
       if (signal.aborted) return;

@@ -81,10 +81,10 @@ export interface Platform {
   /** Logs in and reads something cheap. Throws when the platform cannot be used. */
   check(signal: AbortSignal): Promise<void>;
   /**
-   * What the template names and the platform does not have (a datastore, a subnet, an image …): one line each, with
-   * what there is instead. Empty when all is there. Reads only.
+   * What the template names and the platform does not have (a datastore, a subnet, an image …), with what there is
+   * instead. Empty when all is there. Reads only.
    */
-  checkTemplate(template: Template, signal: AbortSignal): Promise<string[]>;
+  checkTemplate(template: Template, signal: AbortSignal): Promise<Missing[]>;
   /** Its own networks, where it tells them: no cluster's range may meet one of these. CIDRs with their names. */
   networks?(signal: AbortSignal): Promise<{ cidr: string; name: string }[]>;
   /** How many steps {@link observe} will count for a build of this template; 0 when it cannot be known before. */
@@ -129,15 +129,52 @@ export async function usedRanges(platform: Platform, signal: AbortSignal): Promi
 /** What a display shows while nobody knows more. */
 export const notAnswering = 'platform not answering';
 
+/**
+ * Whose matter a refusal is. `login`: it is not taken, or cannot be read; `rights`: it may not do that; `namespace`:
+ * there is none of that name; `kind`: that kind of object, or its version, is not served; `dry-run`: somebody who has to be
+ * asked cannot be without consequences.
+ */
+export type PlatformCode = 'login' | 'rights' | 'namespace' | 'kind' | 'dry-run';
+
+interface PlatformErrorOptions {
+  transient: boolean;
+  brief?: string;
+  code?: PlatformCode | undefined;
+  namespace?: string | undefined;
+  cause?: unknown;
+}
+
+/** Something that a template names and its platform does not have, or would refuse. */
+export interface Missing {
+  /** Which of the template's settings, as a path in it (`workers.0.class`); empty: none in particular. */
+  setting: string;
+  found: string;
+  /** The names of what there is instead, as one text; `none`; absent where that is not known. */
+  there?: string;
+  code?: PlatformCode | undefined;
+  namespace?: string | undefined;
+}
+
+/** For a log: `class: there is no x; there is y`. */
+export function missingLine({ setting, found, there }: Missing): string {
+  return `${setting === '' ? '' : `${setting}: `}${found}${there === undefined ? '' : `; there is ${there}`}`;
+}
+
 /** What went wrong, in the platform's words, and whether the same call may succeed later. */
 export class PlatformError extends Error {
   override name = 'PlatformError';
+  /** Whose matter it is, where that is known. */
+  readonly code: PlatformCode | undefined;
+  /** With `rights` and `namespace`: where. */
+  readonly namespace: string | undefined;
   /** True when the platform did not decide (connection lost, 5xx, timeout): look again. False when it refused. */
   readonly transient: boolean;
   /** Of a transient one: what a display shows meanwhile. */
   readonly brief: string;
-  constructor(message: string, options: { transient: boolean; brief?: string; cause?: unknown }) {
+  constructor(message: string, options: PlatformErrorOptions) {
     super(message, { cause: options.cause });
+    this.code = options.code;
+    this.namespace = options.namespace;
     this.transient = options.transient;
     this.brief = options.brief ?? notAnswering;
   }

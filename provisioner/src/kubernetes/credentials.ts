@@ -45,7 +45,8 @@ export interface Way {
 
 /** @throws PlatformError for texts that are no PEM: in the middle of a connection the words would be OpenSSL's. */
 export function checkTls({ ca, cert, key }: TlsParts): void {
-  const wrong = (what: string) => new PlatformError(`login: ${what} cannot be used`, { transient: true });
+  const wrong = (what: string) =>
+    new PlatformError(`login: ${what} cannot be used`, { transient: true, code: 'login' });
   try {
     if (ca !== undefined) createSecureContext({ ca });
   } catch {
@@ -65,5 +66,6 @@ export function headerText(value: unknown): string {
   if (/^[\x20-\x7e]+$/.test(text) && text !== 'Bearer') return text;
   throw new PlatformError('login: the token is empty or has characters that no token has', {
     transient: true,
+    code: 'login',
   });
 }

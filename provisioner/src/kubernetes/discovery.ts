@@ -8,7 +8,11 @@ import { recordOf } from './watch-stream.ts';
 export type Discover = (path: string, signal: AbortSignal) => Promise<unknown>;
 
 /** The cluster has no such kind, or not in this version. */
-export class NotServed extends PlatformError {}
+export class NotServed extends PlatformError {
+  constructor(message: string) {
+    super(message, { transient: false, code: 'kind' });
+  }
+}
 
 /** Versions of Cluster API that are spoken, the newest first. */
 const spoken: readonly ApiVersion[] = ['v1beta2', 'v1beta1'];
@@ -37,21 +41,21 @@ export class Discovery {
 
   /**
    * The server's preferred version of Cluster API, or the newest that both speak.
-   * @throws PlatformError, not transient, when Cluster API is not installed or too old.
+   * @throws NotServed when Cluster API is not installed or too old.
    */
   async version(signal: AbortSignal): Promise<ApiVersion> {
     if (this.#version !== undefined) return this.#version;
     const group = recordOf(await this.#get(`/apis/${clusterGroup}`, signal));
     if (group === undefined) {
       const message = `the management cluster has no ${clusterGroup}: install Cluster API (clusterctl init)`;
-      throw new PlatformError(message, { transient: false });
+      throw new NotServed(message);
     }
     const served = versionsOf(group);
     const preferred = recordOf(group.preferredVersion)?.version;
     const version = spoken.find(one => one === preferred) ?? spoken.find(one => served.includes(one));
     if (version === undefined) {
       const message = `the management cluster serves ${clusterGroup} ${served.join(', ')}; spoken are ${spoken.join(', ')}`;
-      throw new PlatformError(message, { transient: false });
+      throw new NotServed(message);
     }
     this.#version = version;
     return version;
@@ -87,7 +91,7 @@ export class Discovery {
     this.#kinds.delete(apiVersion);
     const [group = ''] = apiVersion.split('/', 1);
     const asked = `the management cluster does not serve ${kind} of ${apiVersion}`;
-    const say = (why: string) => new NotServed(`${asked}: ${why}`, { transient: false });
+    const say = (why: string) => new NotServed(`${asked}: ${why}`);
     if (served || !apiVersion.includes('/')) return say('install its custom resource definition');
     const found = recordOf(await this.#get(`/apis/${group}`, signal));
     if (found === undefined) return say(`nothing of ${group} is installed there`);

@@ -1,7 +1,7 @@
 /** Says in one line what an API server had against a call, and what to do about it. */
 import { z } from 'zod';
 import { oneLine } from '../common/line.ts';
-import { PlatformError } from '../common/platform.ts';
+import { type PlatformCode, PlatformError } from '../common/platform.ts';
 import { nodeReason } from '../uplink/hop-error.ts';
 import { reasonFirst, webhookSilent } from './words.ts';
 
@@ -36,8 +36,8 @@ export class Refused extends PlatformError {
   /** True when {@link why} is a sentence of ours. */
   readonly isOurs: boolean;
   constructor(message: string, options: RefusedOptions) {
-    const { transient, status, why, isWebhookSilent = false, isOurs = false } = options;
-    super(message, { transient, brief: briefly(status, isWebhookSilent) });
+    const { transient, status, why, isWebhookSilent = false, isOurs = false, code, namespace } = options;
+    super(message, { transient, code, namespace, brief: briefly(status, isWebhookSilent) });
     this.status = status;
     this.why = why;
     this.isWebhookSilent = isWebhookSilent;
@@ -61,6 +61,8 @@ interface RefusedOptions {
   why: string;
   isWebhookSilent?: boolean;
   isOurs?: boolean;
+  code?: PlatformCode | undefined;
+  namespace?: string | undefined;
 }
 
 /** For a display, while it is tried again. */
@@ -79,11 +81,19 @@ const shortRoom = 60;
 export function inShort(error: unknown, kind: string): unknown {
   if (error instanceof NoAnswer) return new NoAnswer(kind, error.why, error.cause);
   if (!(error instanceof Refused)) return error;
-  const { status, transient, isWebhookSilent, isOurs } = error;
+  const { status, transient, isWebhookSilent, isOurs, code, namespace } = error;
   // Whom we log in as is long, and always the same.
   const words = error.why.replace(/^"[^"]+" (?=may not )/, '');
   const why = isOurs || isWebhookSilent ? words : reasonFirst(words, shortRoom);
-  return new Refused(`${kind}: ${status}: ${why}`, { transient, status, why, isWebhookSilent, isOurs });
+  return new Refused(`${kind}: ${status}: ${why}`, {
+    transient,
+    status,
+    why,
+    isWebhookSilent,
+    isOurs,
+    code,
+    namespace,
+  });
 }
 
 /** The server's own words, in characters: its reason may stand at their end. Cut further for a display. */
@@ -127,11 +137,17 @@ export function statusOf(body: string): Status {
   }
 }
 
+/** What a path of an object or a list is made of; nothing for others. */
+function partsOf(path: string): { group?: string; namespace?: string; resource?: string; name?: string } {
+  const pattern =
+    /^\/(?:api\/[^/]+|apis\/(?<group>[^/]+)\/[^/]+)(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[^/]+)(?:\/(?<name>[^/]+))?/;
+  return pattern.exec(path)?.groups ?? {};
+}
+
 /** `apply clusters.cluster.x-k8s.io/kate-7 in namespace lab`: verb, resource, namespace as a Role names them. */
 export function describe({ verb, path }: Pick<Asked, 'verb' | 'path'>): string {
   if (verb === 'discover') return `ask for ${path.replace(/^\/apis?\//, '')}`;
-  const pattern = /^\/(?:api\/[^/]+|apis\/([^/]+)\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?/;
-  const [, group, namespace, resource = path, name] = pattern.exec(path) ?? [];
+  const { group, namespace, resource = path, name } = partsOf(path);
   const full = group === undefined ? resource : `${resource}.${group}`;
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   return `${verb} ${full}${name === undefined ? '' : `/${decodeURIComponent(name)}`}${where}`;
@@ -145,17 +161,26 @@ export function explainAnswer(httpStatus: number, body: string, asked: Asked): P
   const status = statusOf(body);
   const words = oneLine(status.message, maxWordsLength) || 'no words';
   const say = (why: string, transient = false, more: Partial<RefusedOptions> = {}) =>
-    new Refused(`${describe(asked)}: ${httpStatus}: ${why}`, { transient, status: httpStatus, why, ...more });
+    new Refused(`${describe(asked)}: ${httpStatus}: ${why}`, {
+      transient,
+      status: httpStatus,
+      why,
+      code: words.includes('does not support dry run') ? 'dry-run' : undefined,
+      namespace: partsOf(asked.path).namespace,
+      ...more,
+    });
   if (isForgotten(httpStatus, status)) return new Gone(`${describe(asked)}: ${httpStatus}: ${words}`);
   switch (httpStatus) {
     case 401:
-      return say(`the login is not accepted: ${asked.advice}`, false, { isOurs: true });
+      return say(`the login is not accepted: ${asked.advice}`, false, { isOurs: true, code: 'login' });
     case 403: {
       const ours = forbidden(words, asked);
-      return say(ours ?? whyNot(words), false, { isOurs: ours !== undefined });
+      return ours === undefined
+        ? say(whyNot(words))
+        : say(ours.why, false, { isOurs: true, code: ours.code });
     }
     case 404:
-      return say(notFound(status, words), false, { isOurs: true });
+      return notFound(status, words, say);
     case 409:
       return conflict(status, words, say);
     case 400:
@@ -183,15 +208,22 @@ function isForgotten(httpStatus: number, { reason, message }: Status): boolean {
 }
 
 /** What is not said by a quota or a webhook, but about the login: undefined otherwise. */
-function forbidden(words: string, { advice, rights }: Asked): string | undefined {
+function forbidden(
+  words: string,
+  { advice, rights }: Asked,
+): { why: string; code: PlatformCode } | undefined {
   // No token at all is not 401: RBAC is asked about the user of that name.
-  if (words.includes('system:anonymous')) return `the login did not arrive (system:anonymous): ${advice}`;
+  if (words.includes('system:anonymous'))
+    return { why: `the login did not arrive (system:anonymous): ${advice}`, code: 'login' };
   // Of an apply of a new object that may be patched and not created: a server may leave the reason out.
   if (/ is forbidden:?$/.test(words))
-    return `${words.replace(/:$/, '')}: the login may patch and not create: ${rights}`;
+    return {
+      why: `${words.replace(/:$/, '')}: the login may patch and not create: ${rights}`,
+      code: 'rights',
+    };
   const [, user, verb, resource] = /User "(.+?)" cannot (\S+) resource "(.+?)"/.exec(words) ?? [];
   if (user === undefined) return undefined;
-  return `"${user}" may not ${verb} ${resource}: ${rights}`;
+  return { why: `"${user}" may not ${verb} ${resource}: ${rights}`, code: 'rights' };
 }
 
 /** Of a webhook's or a quota's no: who and about what is known, or can stand at the end. */
@@ -201,17 +233,17 @@ function whyNot(words: string): string {
   return words.replace(/^\S+ "[^"]*" is (?:forbidden|invalid): (?=.)/, '');
 }
 
-function notFound({ details }: Status, words: string): string {
-  if (details.kind === 'namespaces') return `${words}: make the namespace`;
-  if (details.kind !== '' && words.includes('not found')) return words;
-  return 'this kind or version is not served there: is its provider installed?';
+type Say = (why: string, transient: boolean, more?: Partial<RefusedOptions>) => PlatformError;
+
+function notFound({ details }: Status, words: string, say: Say): PlatformError {
+  if (details.kind === 'namespaces')
+    return say(`${words}: make the namespace`, false, { isOurs: true, code: 'namespace' });
+  if (details.kind !== '' && words.includes('not found')) return say(words, false, { isOurs: true });
+  const why = 'this kind or version is not served there: is its provider installed?';
+  return say(why, false, { isOurs: true, code: 'kind' });
 }
 
-function conflict(
-  status: Status,
-  words: string,
-  say: (why: string, transient: boolean, more?: Partial<RefusedOptions>) => PlatformError,
-): PlatformError {
+function conflict(status: Status, words: string, say: Say): PlatformError {
   const foreign = status.details.causes.filter(({ reason }) => reason === 'FieldManagerConflict');
   if (foreign.length === 0) return say(words, true);
   const fields = foreign

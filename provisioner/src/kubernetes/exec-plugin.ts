@@ -170,7 +170,7 @@ export class ExecPlugin {
 
   #failure(why: string, transient: boolean): PlatformError {
     const name = oneLine(this.#command.command, maxNameLength);
-    return new PlatformError(`login: the kubeconfig's command ${name} ${why}`, { transient });
+    return new PlatformError(`login: the kubeconfig's command ${name} ${why}`, { transient, code: 'login' });
   }
 }
 

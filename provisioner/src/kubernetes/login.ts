@@ -91,7 +91,7 @@ class OperatorsLogin implements Login {
       if (error instanceof PlatformError) throw error;
       const file = error instanceof Error && 'path' in error ? ` ${String(error.path)}` : '';
       const why = errnoOf(error) ?? 'not understood';
-      throw new PlatformError(`login: cannot read${file}: ${why}`, { transient: true });
+      throw new PlatformError(`login: cannot read${file}: ${why}`, { transient: true, code: 'login' });
     }
     const text = (part: unknown) => (part === undefined || part === null ? undefined : String(part));
     const tls = {

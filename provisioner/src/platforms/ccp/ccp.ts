@@ -7,6 +7,7 @@ import {
   type Access,
   type ClusterRequest,
   type Listed,
+  type Missing,
   type Observation,
   type Platform,
   PlatformError,
@@ -80,7 +81,7 @@ export class CcpPlatform implements Platform {
     return both.flatMap(clusters => clusters ?? []);
   }
 
-  async checkTemplate(template: Template, signal: AbortSignal): Promise<string[]> {
+  async checkTemplate(template: Template, signal: AbortSignal): Promise<Missing[]> {
     return this.#of(template).checkTemplate(template, signal);
   }
 

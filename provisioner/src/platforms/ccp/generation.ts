@@ -1,12 +1,20 @@
 /** What each API generation can do. The platform chooses by the template. */
-import type { Access, ClusterRequest, Listed, Observation, Target, Template } from '../../common/platform.ts';
+import type {
+  Access,
+  ClusterRequest,
+  Listed,
+  Missing,
+  Observation,
+  Target,
+  Template,
+} from '../../common/platform.ts';
 import type { Api } from './api.ts';
 import { AbsentError } from './session.ts';
 
 export interface GenerationDriver {
   /** Its clusters; undefined when the host has no API of this generation. */
   clusters(signal: AbortSignal): Promise<Listed[] | undefined>;
-  checkTemplate(template: Template, signal: AbortSignal): Promise<string[]>;
+  checkTemplate(template: Template, signal: AbortSignal): Promise<Missing[]>;
   stepsOf(template: Template): number;
   create(request: ClusterRequest, signal: AbortSignal): Promise<void>;
   observe(target: Target, signal: AbortSignal): Promise<Observation>;

@@ -1,5 +1,6 @@
 /** Compares what a template names with what the platform shows. A look-up that does not answer proves nothing. */
 import { oneLine } from '../../common/line.ts';
+import { type Missing, missingLine } from '../../common/platform.ts';
 import type { Api } from './api.ts';
 import { jsonOf } from './api.ts';
 import { isSuccess } from './session.ts';
@@ -36,12 +37,12 @@ export async function lookUp(api: Api, path: string, key: string, signal: AbortS
   });
 }
 
-/** Collects one line for each thing that is not there. */
+/** Collects what is not there, each thing once. */
 export class Findings {
-  readonly #lines = new Set<string>();
+  readonly #missing = new Map<string, Missing>();
 
-  get lines(): string[] {
-    return [...this.#lines];
+  get missing(): Missing[] {
+    return [...this.#missing.values()];
   }
 
   /**
@@ -51,7 +52,9 @@ export class Findings {
   check(setting: string, wanted: unknown, shown: Shown): boolean {
     if (typeof wanted !== 'string' || wanted === '' || shown === undefined) return true;
     if (shown.some(({ id, name }) => isSame(id, wanted) || isSame(name, wanted))) return true;
-    this.#lines.add(oneLine(`${setting}: there is no ${wanted}; there ${listed(shown)}`, maxWordsLength));
+    const there = oneLine(listed(shown), maxWordsLength);
+    const missing = { setting, found: oneLine(`there is no ${wanted}`, maxWordsLength), there };
+    this.#missing.set(missingLine(missing), missing);
     return false;
   }
 }
@@ -62,8 +65,8 @@ function isSame(there: string, wanted: string): boolean {
 }
 
 function listed(shown: readonly Thing[]): string {
-  if (shown.length === 0) return 'is none';
+  if (shown.length === 0) return 'none';
   const names = shown.map(({ id, name }) => (id === name || name === '' ? id : `${id} (${name})`));
   const more = names.length - maxNamesTold;
-  return `is ${names.slice(0, maxNamesTold).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${names.slice(0, maxNamesTold).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

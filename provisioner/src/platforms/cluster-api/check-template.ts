@@ -1,7 +1,7 @@
 /** What a template names and the management cluster does not have, or would refuse: reads, and writes that do nothing. */
 
 import { oneLine } from '../../common/line.ts';
-import { isRefusal, PlatformError } from '../../common/platform.ts';
+import { isRefusal, type Missing, missingLine, PlatformError } from '../../common/platform.ts';
 import type { Kube } from '../../kubernetes/kube.ts';
 import { clusterGroup, type KubeObject } from '../../kubernetes/objects.ts';
 import { secretPath } from './access.ts';
@@ -26,7 +26,7 @@ const nobodysUid = '00000000-0000-0000-0000-000000000000';
 type Loose = Record<string, unknown>;
 
 /**
- * One line for each thing, like `class: there is no x; there is y`.
+ * Each thing once.
  * @throws PlatformError when the management cluster cannot be asked.
  */
 export async function missingOf(
@@ -34,30 +34,30 @@ export async function missingOf(
   kube: Kube,
   namespace: string,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<Missing[]> {
   const version = await kube.version(signal);
   const objects = render(template, sample, namespace, version);
-  let ofIt: string[] = [];
+  let ofIt: Missing[] = [];
   // Who may not look at classes is told so, and what else he may not.
-  const lines = await refusal(async () => {
+  const missing = await refusal(async () => {
     if (isTopology(template)) ofIt = await ofClass(template, kube, namespace, signal);
   });
   if (ofIt.length > 0) {
     // In a namespace that is not there is no class either.
-    const [why = ''] = await tried(objects[0], kube, namespace, signal);
-    return (isNoNamespace(why) ? [why] : ofIt).map(cut);
+    const [why] = await tried(objects[0], kube, namespace, signal);
+    return why?.code === 'namespace' ? [why] : ofIt;
   }
   for (const object of objects) {
     const [why] = await tried(object, kube, namespace, signal);
-    if (why !== undefined) lines.push(why);
     // The others would say the same.
-    if (why !== undefined && isNoNamespace(why)) return [cut(why)];
+    if (why?.code === 'namespace') return [why];
+    if (why !== undefined) missing.push(why);
   }
   const own = await kube.kindPath(objects[0].apiVersion, 'Cluster', namespace, sample.name, signal);
-  lines.push(...(await refusal(() => kube.remove(own, { uid: nobodysUid }, signal, { dryRun: true }))));
+  missing.push(...(await refusal(() => kube.remove(own, { uid: nobodysUid }, signal, { dryRun: true }))));
   // The press reads this Secret at its very end: better told now.
-  lines.push(...(await refusal(() => kube.get(secretPath(namespace, sample.name), signal))));
-  return [...new Set(lines.map(cut))];
+  missing.push(...(await refusal(() => kube.get(secretPath(namespace, sample.name), signal))));
+  return [...new Map(missing.map(each => [missingLine(each), each])).values()];
 }
 
 async function tried(object: KubeObject, kube: Kube, namespace: string, signal: AbortSignal) {
@@ -77,21 +77,17 @@ export function clusterWide(kind: string): PlatformError {
   return new PlatformError(message, { transient: false });
 }
 
-function isNoNamespace(line: string): boolean {
-  return line.includes(': make the namespace');
-}
-
-/** The line of a refusal; none when it went well. @throws what is no refusal. */
-export async function refusal(work: () => Promise<unknown>): Promise<string[]> {
+/** Why it was refused; empty when it went well. @throws what is no refusal. */
+export async function refusal(work: () => Promise<unknown>): Promise<Missing[]> {
   try {
     await work();
     return [];
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const { message } = error as PlatformError;
-    // A webhook of somebody's that cannot be asked without consequences.
-    if (message.includes('does not support dry run')) return [];
-    return [message];
+    const { message, code, namespace } = error as PlatformError;
+    // A webhook of somebody's: nothing is known.
+    if (code === 'dry-run') return [];
+    return [{ setting: '', found: cut(message), code, namespace }];
   }
 }
 
@@ -120,7 +116,7 @@ async function ofClass(template: TopologyTemplate, kube: Kube, namespace: string
   ];
 }
 
-function workerLines(workers: readonly { class: string }[], { spec }: KubeObject): string[] {
+function workerLines(workers: readonly { class: string }[], { spec }: KubeObject): Missing[] {
   const groups = objectsIn((spec?.workers as Loose | undefined)?.machineDeployments);
   const classes = groups.map(group => String(group.class));
   return workers.flatMap(({ class: wanted }, i) =>
@@ -129,7 +125,7 @@ function workerLines(workers: readonly { class: string }[], { spec }: KubeObject
 }
 
 /** The status has those of external patches too, but not at once. */
-function variableLines(given: Readonly<Loose>, { spec, status }: KubeObject): string[] {
+function variableLines(given: Readonly<Loose>, { spec, status }: KubeObject): Missing[] {
   const known = new Map<string, boolean>();
   for (const variable of [...objectsIn(status?.variables), ...objectsIn(spec?.variables)]) {
     const definitions = [variable, ...objectsIn(variable.definitions)];
@@ -141,7 +137,7 @@ function variableLines(given: Readonly<Loose>, { spec, status }: KubeObject): st
   const open = [...known].filter(([name, needed]) => needed && given[name] === undefined);
   return [
     ...unknown.map(name => absent(`variables.${name}`, 'such variable', [...known.keys()])),
-    ...open.map(([name]) => `variables.${name}: the class requires it`),
+    ...open.map(([name]) => ({ setting: `variables.${name}`, found: 'the class requires it' })),
   ];
 }
 
@@ -149,10 +145,10 @@ function defaultOf({ schema }: Loose): unknown {
   return ((schema as Loose | undefined)?.openAPIV3Schema as Loose | undefined)?.default;
 }
 
-function absent(setting: string, wanted: string, there: readonly string[]): string {
+function absent(setting: string, wanted: string, there: readonly string[]): Missing {
   const more = there.length > maxNamesTold ? ` and ${there.length - maxNamesTold} more` : '';
   const names = there.length === 0 ? 'none' : `${there.slice(0, maxNamesTold).join(', ')}${more}`;
-  return `${setting}: there is no ${wanted}; there is ${names}`;
+  return { setting, found: cut(`there is no ${wanted}`), there: cut(names) };
 }
 
 function listAt(record: Loose | undefined, key: string): unknown[] {

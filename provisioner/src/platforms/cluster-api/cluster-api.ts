@@ -9,6 +9,7 @@ import {
   type Access,
   type ClusterRequest,
   type Listed,
+  type Missing,
   type Observation,
   type Platform,
   PlatformError,
@@ -67,10 +68,10 @@ export class ClusterApiPlatform implements Platform {
   }
 
   /** A template as it stands in the settings file names files, which are not read here: nothing is known of these. */
-  async checkTemplate(template: Template, signal: AbortSignal): Promise<string[]> {
+  async checkTemplate(template: Template, signal: AbortSignal): Promise<Missing[]> {
     if (!isRead(template)) return [];
-    const lines = await missingOf(templateOf(template), this.#kube, this.#namespace, signal);
-    return [...lines, ...(await refusal(() => this.#watcher.followed(signal)))];
+    const missing = await missingOf(templateOf(template), this.#kube, this.#namespace, signal);
+    return [...missing, ...(await refusal(() => this.#watcher.followed(signal)))];
   }
 
   stepsOf(template: Template): number {

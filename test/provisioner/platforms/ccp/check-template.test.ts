@@ -1,5 +1,6 @@
 /** What a template names and the platform does not have, against the simulator's look-ups. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { missingLine } from '../../../../provisioner/src/common/platform.ts';
 import type { CcpPlatform } from '../../../../provisioner/src/platforms/ccp/ccp.ts';
 import { Findings } from '../../../../provisioner/src/platforms/ccp/lookups.ts';
 import { type CcpSimulator, startCcpSimulator } from '../../../../simulator/ccp/simulator.ts';
@@ -21,8 +22,8 @@ afterAll(async () => {
 
 beforeEach(() => ccp.clearFailures());
 
-const missing = (kind: string, change: object = {}) =>
-  platform.checkTemplate({ ...templates(ccp)[kind], ...change }, never);
+const missing = async (kind: string, change: object = {}) =>
+  (await platform.checkTemplate({ ...templates(ccp)[kind], ...change }, never)).map(missingLine);
 
 test.each(['v2 calico', 'v2 aci', 'v3 calico', 'v3 aci', 'eks'])('%s: all is there', async kind => {
   const before = ccp.calls().length;
@@ -151,7 +152,7 @@ test('few names of many, and none', () => {
   expect(findings.check('x', 'g', undefined)).toBe(true);
   findings.check('x', 7, []);
   findings.check('x', '', []);
-  expect(findings.lines).toEqual([
+  expect(findings.missing.map(missingLine)).toEqual([
     'x: there is no g; there is a, b, c, d and 2 more',
     'x: there is no g; there is none',
   ]);

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   type ClusterRequest,
+  missingLine,
   type Observation,
   type Template,
   usedRanges,
@@ -303,10 +304,13 @@ describe('removal', () => {
   });
 });
 
+const missing = async (of: ClusterApiPlatform, template: Template) =>
+  (await of.checkTemplate(template, never)).map(missingLine);
+
 describe('what is missing', () => {
   test('nothing, in both ways', async () => {
-    expect(await driver.checkTemplate(topology, never)).toEqual([]);
-    expect(await driver.checkTemplate(manifests, never)).toEqual([]);
+    expect(await missing(driver, topology)).toEqual([]);
+    expect(await missing(driver, manifests)).toEqual([]);
     expect((await caller.items(`${group}/clusters`)).length).toBe(0);
   });
 
@@ -324,7 +328,7 @@ describe('what is missing', () => {
     ],
   ];
   test.each(wrong)('what is not there is named: %s', async (_, template, expected) => {
-    const lines = await driver.checkTemplate(template, never);
+    const lines = await missing(driver, template);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(expected);
   });
@@ -341,14 +345,14 @@ describe('what is missing', () => {
         },
       ],
     });
-    expect(await driver.checkTemplate({ ...topology, variables: {} }, never)).toEqual([
+    expect(await missing(driver, { ...topology, variables: {} })).toEqual([
       'variables.region: the class requires it',
     ]);
   });
 
   test('a CRD that is not installed', async () => {
     await start('v1beta2', { without: ['DockerCluster'] });
-    expect(await driver.checkTemplate(manifests, never)).toEqual([
+    expect(await missing(driver, manifests)).toEqual([
       expect.stringMatching(/does not serve DockerCluster of infrastructure/),
     ]);
   });
@@ -357,9 +361,7 @@ describe('what is missing', () => {
     const token = simulator.addAccount({ name: 'weak' });
     const weak = platform(simulator, token);
     await expect(weak.check(never)).rejects.toThrow(/may not list clusters/);
-    expect(await weak.checkTemplate(manifests, never)).toContainEqual(
-      expect.stringMatching(/may not get secrets/),
-    );
+    expect(await missing(weak, manifests)).toContainEqual(expect.stringMatching(/may not get secrets/));
   });
 
   test.each(['watch', 'delete'])('the right to %s, which a press needs only later', async verb => {
@@ -372,7 +374,7 @@ describe('what is missing', () => {
     };
     const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
     const token = simulator.addAccount({ name: `no-${verb}`, rules: [clusters, classes, secrets] });
-    const lines = await platform(simulator, token).checkTemplate(topology, never);
+    const lines = await missing(platform(simulator, token), topology);
     expect(lines).toEqual([expect.stringContaining(`may not ${verb} clusters`)]);
   });
 
@@ -381,14 +383,14 @@ describe('what is missing', () => {
     closing.push(() => nowhere.close());
     await nowhere.check(never);
     for (const template of [topology, manifests]) {
-      expect(await nowhere.checkTemplate(template, never)).toEqual([
+      expect(await missing(nowhere, template)).toEqual([
         expect.stringContaining('namespaces "nowhere" not found: make the namespace'),
       ]);
     }
   });
 
   test('of a template whose files have not been read nothing is known', async () => {
-    expect(await driver.checkTemplate({ ...manifests, manifests: ['a.yaml'] }, never)).toEqual([]);
+    expect(await missing(driver, { ...manifests, manifests: ['a.yaml'] })).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** What a v2 template names and the platform does not have: the look-ups of `ccp-api`, section 3. */
-import type { Template } from '../../../common/platform.ts';
+import type { Missing, Template } from '../../../common/platform.ts';
 import { type Api, part } from '../api.ts';
 import { Findings, lookUp } from '../lookups.ts';
 import { isObject, textAt } from '../words.ts';
@@ -7,8 +7,8 @@ import { isObject, textAt } from '../words.ts';
 /** Fields that hold a subnet's uuid, whatever they are called. */
 const subnetKeys = ['ingress_vip_pool_id', 'node_ip_pool_uuid', 'node_ip_pool_id'];
 
-/** One line for each thing. @throws PlatformError when the platform does not answer. */
-export async function missingOf(template: Template, api: Api, signal: AbortSignal): Promise<string[]> {
+/** Each thing once. @throws PlatformError when the platform does not answer. */
+export async function missingOf(template: Template, api: Api, signal: AbortSignal): Promise<Missing[]> {
   const findings = new Findings();
   const uuid = textAt(template, 'provider_client_config_uuid');
   const deployer = providerIn(template);
@@ -33,7 +33,7 @@ export async function missingOf(template: Template, api: Api, signal: AbortSigna
     const profiles = await lookUp(api, '/2/aci_profiles', '', signal);
     findings.check('aci_profile_uuid', template.aci_profile_uuid, profiles);
   }
-  return findings.lines;
+  return findings.missing;
 }
 
 /** What lies in the datacenter; not looked for when that is not there itself. */

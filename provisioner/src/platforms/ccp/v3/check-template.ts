@@ -1,16 +1,16 @@
 /** What a v3 template names and the platform does not have: the look-ups of `ccp-api`, section 4. */
-import type { Template } from '../../../common/platform.ts';
+import type { Missing, Template } from '../../../common/platform.ts';
 import { type Api, part } from '../api.ts';
 import { Findings, lookUp, type Shown } from '../lookups.ts';
 import { isObject, textAt } from '../words.ts';
 
-/** One line for each thing. EKS names things of its cloud, which the platform has no look-up for. */
-export async function missingOf(template: Template, api: Api, signal: AbortSignal): Promise<string[]> {
+/** Each thing once. EKS names things of its cloud, which the platform has no look-up for. */
+export async function missingOf(template: Template, api: Api, signal: AbortSignal): Promise<Missing[]> {
   const findings = new Findings();
   const provider = textAt(template, 'provider');
   const providers = await lookUp(api, '/v3/providers', '', signal);
   const isThere = findings.check('provider', provider, providers);
-  if (template.type === 'eks') return findings.lines;
+  if (template.type === 'eks') return findings.missing;
   if (isThere && provider !== '') {
     await vsphere(template, `/v3/providers/${part(provider)}`, api, findings, signal);
   }
@@ -23,7 +23,7 @@ export async function missingOf(template: Template, api: Api, signal: AbortSigna
     const profiles = await lookUp(api, '/v3/aci-profiles', '', signal);
     findings.check('aci_profile', template.aci_profile, profiles);
   }
-  return findings.lines;
+  return findings.missing;
 }
 
 /** What lies in the datacenter; not looked for when that is not there itself. */

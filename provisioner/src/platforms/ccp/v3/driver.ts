@@ -4,6 +4,7 @@ import {
   type Access,
   type ClusterRequest,
   type Listed,
+  type Missing,
   type Observation,
   PlatformError,
   type Target,
@@ -53,7 +54,7 @@ export class V3Driver implements GenerationDriver {
     return list && listedIn(list);
   }
 
-  checkTemplate(template: Template, signal: AbortSignal): Promise<string[]> {
+  checkTemplate(template: Template, signal: AbortSignal): Promise<Missing[]> {
     return missingOf(template, this.#api, signal);
   }
 
