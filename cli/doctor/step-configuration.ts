@@ -24,7 +24,7 @@ export async function configuration(visit: Visit): Promise<Finding> {
     visit.read = { config, settings };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    throw new Broken((await placeholderProblems(path, visit.limit())) ?? problemsIn(error.message, path));
+    throw new Broken((await placeholderProblems(path, visit.limit())) ?? problemsIn(error, path));
   }
   const { config, settings } = visit;
   const names = Object.keys(config.profiles);
@@ -43,44 +43,13 @@ export async function configuration(visit: Visit): Promise<Finding> {
   };
 }
 
-/** The lines of a SetupError, each with its setting where it names one. */
-function problemsIn(message: string, path: string): Problem[] {
-  let block: { setting: string; file: string } | undefined;
-  return message.split('\n').flatMap(line => {
-    const text = line.trim();
-    const [, head] = /^(.*) has (?:one problem|\d+ problems):$/.exec(text) ?? [];
-    if (head !== undefined) {
-      // Of a file that a setting names: there it has to be mended, not in the settings.
-      const [, setting = '', file = path] = /^([A-Za-z]\w*(?:\.[\w-]+)+)(?: (\/.*))?$/.exec(head) ?? [];
-      block = setting === '' ? undefined : { setting, file };
-      return [];
-    }
-    if (line === text) block = undefined;
-    return [block === undefined ? problemIn(text, path) : inFile(text, block)];
-  });
-}
-
-function inFile(found: string, { setting, file }: { setting: string; file: string }): Problem {
-  return { setting, found, advice: `mend ${file}` };
-}
-
-function problemIn(text: string, path: string): Problem {
-  const [, setting, found] = /^([A-Za-z][\w-]*(?:\.[\w-]+)*|\(top\)): (.+)$/.exec(text) ?? [];
-  if (setting !== undefined && found !== undefined) {
-    const [, expected, value] = /^(expected .+) \((?:found (.+)|nothing is there)\)$/.exec(found) ?? [];
-    const both =
-      expected === undefined
-        ? { found }
-        : { found: value ?? 'nothing is there', expected: expected.slice('expected '.length) };
-    return { setting, ...both, ...adviceFor(path) };
-  }
-  const [, file] = /^([A-Za-z]\w*(?:\.[\w-]+)*) \//.exec(text) ?? [];
-  const [, variable] = /^(\w+_proxy) in the environment/i.exec(text) ?? [];
-  return { setting: file ?? variable ?? path, found: text, ...adviceFor(path) };
-}
-
-function adviceFor(path: string): { advice: string } {
-  return { advice: `mend ${path}; provisioner/example.yaml explains each setting` };
+function problemsIn({ problems }: SetupError, path: string): Problem[] {
+  return problems.map(({ setting = path, file, ...problem }) => ({
+    setting,
+    ...problem,
+    // Of a file that a setting names: there it has to be mended, not in the settings.
+    advice: file === undefined ? `mend ${path}; docs/settings.md has each setting` : `mend ${file}`,
+  }));
 }
 
 /** Files with secrets whose mode lets others in. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { errnoOf, messageOf, SetupError } from './setup-error.ts';
+import { errnoOf, listed, messageOf, SetupError, type SetupProblem } from './setup-error.ts';
 
 /** Settings files are written by hand; anything larger is a mistake (bytes). */
 export const maxFileBytes = 1024 * 1024;
@@ -43,27 +43,48 @@ export function readYamlFile<T>(path: string, what: string, schema: z.ZodType<T>
 /** The same for text that is already in memory. `source` stands at the start of the message. */
 export function checkYaml<T>(text: string, source: string, schema: z.ZodType<T>): T {
   const document = parseDocument(text);
-  const syntax = document.errors.map(error => `  ${firstLine(error.message)}`);
-  if (syntax.length > 0) throw new SetupError(`${source} is not YAML:\n${syntax.join('\n')}`);
+  const syntax = document.errors.map(error => firstLine(error.message));
+  if (syntax.length > 0) {
+    const lines = syntax.map(line => `  ${line}`).join('\n');
+    const problems = syntax.map(line => ({ found: `it is not YAML: ${line}` }));
+    throw new SetupError(`${source} is not YAML:\n${lines}`, problems);
+  }
   const value: unknown = document.toJS({ maxAliasCount: 100 });
   const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
   const problems = checked.error.issues.flatMap(issue => describe(issue, value));
-  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  throw new SetupError(`${source} has ${count}:\n${problems.map(line => `  ${line}`).join('\n')}`);
+  throw listed(
+    source,
+    problems.map(({ line }) => line),
+    problems.map(({ problem }) => problem),
+  );
 }
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? text;
 }
 
-/** One line per problem. Unknown keys get a line each, because each is a mistake of its own. */
-function describe(issue: z.core.$ZodIssue, value: unknown): string[] {
+/** So begin the messages of our schemas that say what should stand there. */
+const wanted = 'expected ';
+
+/** Unknown keys are one each, because each is a mistake of its own. */
+function describe(issue: z.core.$ZodIssue, value: unknown): { line: string; problem: SetupProblem }[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => `${[...path, key].join('.')}: there is no such setting`);
+    const found = 'there is no such setting';
+    return issue.keys.map(key => {
+      const setting = [...path, key].join('.');
+      return { line: `${setting}: ${found}`, problem: { setting, found } };
+    });
   }
-  return [`${path.join('.') || '(top)'}: ${issue.message}${foundText(issue.path, value)}`];
+  const setting = path.join('.') || '(top)';
+  const there = foundText(issue.path, value);
+  const said = there === '' ? '' : ` (${there})`;
+  const problem =
+    said !== '' && issue.message.startsWith(wanted)
+      ? { found: there.replace(/^found /, ''), expected: issue.message.slice(wanted.length) }
+      : { found: `${issue.message}${said}` };
+  return [{ line: `${setting}: ${issue.message}${said}`, problem: { setting, ...problem } }];
 }
 
 /** What stands there now. Long texts and whole blocks are not repeated: they may hold what is nobody's business. */
@@ -73,10 +94,10 @@ function foundText(path: readonly PropertyKey[], value: unknown): string {
     found =
       typeof found === 'object' && found !== null ? (found as Record<PropertyKey, unknown>)[key] : undefined;
   }
-  if (found === undefined) return ' (nothing is there)';
+  if (found === undefined) return 'nothing is there';
   const secret = /password|secret|token|verifier|key$/i.test(String(path.at(-1) ?? ''));
   if (secret || typeof found === 'object') return '';
   // An address may hold a login; what stands before its @ is nobody's business either.
   const text = JSON.stringify(found).replace(/\/\/[^/@]*@/g, '//…@');
-  return text.length <= 60 ? ` (found ${text})` : '';
+  return text.length <= 60 ? `found ${text}` : '';
 }

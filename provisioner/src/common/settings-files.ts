@@ -10,6 +10,9 @@ export interface SettingsFiles {
   secret(file: string, what: string): string;
   /** PEM with at least one certificate. */
   pem(file: string, what: string): string;
-  /** What `get` returns; when it throws, its message is collected and `fallback` comes back instead. */
-  collect<T>(get: () => T, fallback: T): T;
+  /**
+   * What `get` returns; when it throws, its message is collected and `fallback` comes back instead.
+   * @param setting what it is about, where the error does not say so itself.
+   */
+  collect<T>(get: () => T, fallback: T, setting: string): T;
 }

@@ -1,7 +1,7 @@
 /** Reads the Kubernetes objects that a person wants in every new cluster, or tells all that is wrong with the file. */
 import { type Document, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { z } from 'zod';
-import { SetupError } from '../../../config/src/setup-error.ts';
+import { listed } from '../../../config/src/setup-error.ts';
 import { readTextFile } from '../../../config/src/yaml-file.ts';
 import { placeholderProblems } from './placeholders.ts';
 
@@ -15,9 +15,6 @@ export interface Manifest {
 
 /** Objects in one file. Applying them is one request each: more is a package for something else than a button. */
 const maxManifests = 200;
-
-/** Problems that are listed; a file of another sort would have thousands. */
-const maxProblems = 50;
 
 const text = z.string('expected a text').min(1, 'expected a text');
 const missing = 'is missing';
@@ -64,7 +61,10 @@ export function readManifests(
   }
   if (manifests.length > maxManifests) problems.push(`${manifests.length} objects: at most ${maxManifests}`);
   if (problems.length === 0 && manifests.length === 0) problems.push('there is no object in it');
-  if (problems.length > 0) throw problemsError(`${what} ${path}`, problems);
+  if (problems.length > 0) {
+    const about = problems.map(found => ({ found, file: path }));
+    throw listed(`${what} ${path}`, problems, about);
+  }
   return manifests;
 }
 
@@ -116,11 +116,4 @@ function sayIssue(issue: z.core.$ZodIssue, value: unknown): string {
   let found: unknown = value;
   for (const key of issue.path) found = (found as Record<PropertyKey, unknown> | undefined)?.[key];
   return `${issue.path.join('.') || '(top)'}: ${found === undefined ? missing : issue.message}`;
-}
-
-function problemsError(source: string, problems: string[]): SetupError {
-  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  const listed = problems.slice(0, maxProblems).map(line => `  ${line}`);
-  if (problems.length > maxProblems) listed.push('  …');
-  return new SetupError(`${source} has ${count}:\n${listed.join('\n')}`);
 }

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { listenAt } from '../../../config/src/listen-address.ts';
 import { readKey, readSecret } from '../../../config/src/secret-file.ts';
-import { messageOf, SetupError } from '../../../config/src/setup-error.ts';
+import { messageOf, problemsOf, SetupError, type SetupProblem } from '../../../config/src/setup-error.ts';
 import { readTextFile, readYamlFile } from '../../../config/src/yaml-file.ts';
 import { keyBytes } from '../../../protocol/src/messages.ts';
 import { nextFree } from '../common/cidr.ts';
@@ -92,23 +92,25 @@ function resolveFiles(
   env: Environment,
   onFile: (path: string) => void,
 ): ProvisionerConfig {
-  const problems: string[] = [];
+  const messages: string[] = [];
+  const problems: SetupProblem[] = [];
   const locate = (path: string) => {
     const at = resolve(folder, path);
     onFile(at);
     return at;
   };
   // Collects, so that three missing files are three lines and not three runs.
-  const collect = <T>(get: () => T, fallback: T): T => {
+  const collect = <T>(get: () => T, fallback: T, setting: string): T => {
     try {
       return get();
     } catch (error) {
-      problems.push(messageOf(error));
+      messages.push(messageOf(error));
+      problems.push(...problemsOf(error, setting));
       return fallback;
     }
   };
   const read = <T>(reader: (path: string, what: string) => T, path: string, what: string, fallback: T): T =>
-    collect(() => reader(locate(path), what), fallback);
+    collect(() => reader(locate(path), what), fallback, what);
   const secret = (path: string, what: string) => read(readSecret, path, what, '');
   const pem = (path: string, what: string) => read(readPem, path, what, '');
   const key = (path: string, what: string) =>
@@ -156,7 +158,7 @@ function resolveFiles(
   };
   const warnings = warningsOf(settings, env);
   if (warnings.length > 0) config.warnings = warnings;
-  if (problems.length > 0) throw new SetupError(problems.join('\n'));
+  if (messages.length > 0) throw new SetupError(messages.join('\n'), problems);
   return config;
 }
 

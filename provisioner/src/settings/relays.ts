@@ -96,7 +96,7 @@ export function relayLogins(settings: RelaysOf, files: SettingsFiles, env: Envir
     const way = own ? relay : settings;
     const proxy =
       way.proxy === undefined
-        ? files.collect(() => proxyFor(address, env), undefined)
+        ? files.collect(() => proxyFor(address, env), undefined, path)
         : proxyOf(way, own ? `${path}.` : '', files);
     return {
       ...address,

@@ -33,7 +33,8 @@ export function proxyFor(relay: RelayAddress, env: Environment): ProxyAddress | 
   const expected =
     'names no proxy: expected http://user:password@host:port, https://… or socks5://…' +
     ' (special characters of the password percent-encoded), or proxy: none in the settings';
-  throw new SetupError(`${from} in the environment ${proxyUrlProblem(text, expected)}`);
+  const message = `${from} in the environment ${proxyUrlProblem(text, expected)}`;
+  throw new SetupError(message, [{ setting: from, found: message }]);
 }
 
 /** What NO_PROXY says that is not understood, when it decides about this relay. Pure. */

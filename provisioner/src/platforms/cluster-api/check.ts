@@ -1,5 +1,5 @@
 /** Reads the manifests of a template and renders them once, so that a bad one is named before any press. */
-import { SetupError } from '../../../../config/src/setup-error.ts';
+import { listed } from '../../../../config/src/setup-error.ts';
 import { maxPressNumber } from '../../../../protocol/src/messages.ts';
 import { maxNameLength } from '../../../../protocol/src/topics.ts';
 import type { Template } from '../../common/platform.ts';
@@ -35,26 +35,31 @@ export function readTemplate(
   if (!Array.isArray(manifests)) return template;
   const order = { name: longestName, range, description: '' };
   const read = manifests.map((file: string) => {
-    return files.collect<Manifest[]>(() => {
-      const path = files.path(file);
-      const objects = readManifests(path, `${at}.manifests`, placeholders);
-      const known = { ...(template as unknown as ManifestsTemplate), manifests: objects };
-      complain(`${at}.manifests ${path}`, problemsOf(known, order, namespace));
-      return objects;
-    }, []);
+    return files.collect<Manifest[]>(
+      () => {
+        const path = files.path(file);
+        const objects = readManifests(path, `${at}.manifests`, placeholders);
+        const known = { ...(template as unknown as ManifestsTemplate), manifests: objects };
+        complain(`${at}.manifests ${path}`, problemsOf(known, order, namespace), path);
+        return objects;
+      },
+      [],
+      `${at}.manifests`,
+    );
   });
   const whole = { ...template, manifests: read.flat() };
   // A file with problems of its own gave nothing: what is missing then is not missing.
   if (read.every(objects => objects.length > 0)) {
-    files.collect(() => complain(`${at}.manifests`, setProblems(whole.manifests)), undefined);
+    const setting = `${at}.manifests`;
+    files.collect(() => complain(setting, setProblems(whole.manifests)), undefined, setting);
   }
   return whole;
 }
 
-function complain(source: string, problems: readonly string[]): undefined {
+function complain(source: string, problems: readonly string[], file?: string): undefined {
   if (problems.length === 0) return;
-  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  throw new SetupError(`${source} has ${count}:\n${problems.map(line => `  ${line}`).join('\n')}`);
+  const about = problems.map(found => ({ found, ...(file === undefined ? {} : { file }) }));
+  throw listed(source, problems, about);
 }
 
 /** What is wrong with the objects of one file, one line each. */

@@ -108,7 +108,8 @@ function accessOf(
     const path = files.path(kubeconfig);
     const source = `${at}.kubeconfig ${path}`;
     // What cannot be read has been told of.
-    if (text !== '') files.collect(() => checkKubeconfig(text, context, source, at), undefined);
+    if (text !== '')
+      files.collect(() => checkKubeconfig(text, context, source, at), undefined, `${at}.kubeconfig`);
     return { kind: 'kubeconfig', text, folder: dirname(path), ...(context === undefined ? {} : { context }) };
   }
   if (server === undefined) return { kind: 'in-cluster' };
