@@ -35,6 +35,8 @@ const layers = {
     'presses',
     'webhooks',
     'health.ts',
+    'in-force.ts',
+    'service.ts',
     'provisioner.ts',
     'recover',
     'operator',

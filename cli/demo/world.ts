@@ -5,7 +5,8 @@
 import type { Logger } from '../../config/src/log.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { buildFirmware } from '../../firmware/build.ts';
-import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import { startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { Provisioner } from '../../provisioner/src/service.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { type Relay, type RelayOptions, startRelay } from '../../relay/src/relay.ts';
 import { Board } from '../../simulator/board/board.ts';

@@ -1,97 +1,31 @@
 /** The provisioner: reads presses from the relay, builds clusters, tells the buttons. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../config/src/log.ts';
-import { SetupError } from '../../config/src/setup-error.ts';
-import { keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { shownButton } from '../../protocol/src/node/names-in-topics.ts';
-import type { SigningKey } from '../../protocol/src/sign.ts';
 import { Expiry } from './builds/expiry.ts';
 import { objection, orderRelease } from './builds/give-back.ts';
 import { handOutLimitMs, kubeconfigOf } from './builds/hand-out.ts';
 import { Jobs } from './builds/jobs.ts';
 import { checkProfiles } from './builds/profile-checks.ts';
 import { nameStrays } from './builds/strays.ts';
-import { upToOf, usualS } from './buttons/progress.ts';
 import { StatusOutbox } from './buttons/status-outbox.ts';
 import { type Clock, ClockWatch, type Jump, processRan } from './common/clock.ts';
 import type { Platform } from './common/platform.ts';
 import { type Health, healthOf, PlatformChecks } from './health.ts';
+import { InForce } from './in-force.ts';
 import { Journal } from './journal/index.ts';
-import { byName, pastBuildsMs } from './journal/queries.ts';
+import { byName } from './journal/queries.ts';
 import { type Asker, isBuilding, type PressRecord } from './journal/records.ts';
 import { kindOf, makePlatforms } from './platforms/kinds.ts';
-import type { Terms } from './presses/answer.ts';
-import { type Counters, newCounters } from './presses/counters.ts';
+import { newCounters } from './presses/counters.ts';
 import { PressHandler } from './presses/press-handler.ts';
+import type { Provisioner, ProvisionerDeps } from './service.ts';
 import type { ProvisionerConfig } from './settings/config.ts';
-import { type Rules, rulesOf } from './settings/rules.ts';
 import { Beacon } from './uplink/beacon.ts';
 import { type RelayState, Relays } from './uplink/relays.ts';
 import { makeInstance } from './uplink/rivals.ts';
 import { noticesOf } from './webhooks/notices.ts';
 import { type RefusedNotice, Webhooks } from './webhooks/webhooks.ts';
-
-export interface ProvisionerDeps {
-  log: Logger;
-  /** Milliseconds since 1970: the site's clock. Default: this machine's. */
-  now?: () => number;
-  /** Milliseconds in which this process ran: see {@link Clock.ran}. Default: measured. */
-  ran?: () => number;
-  /** 0 to below 1, for jitter only. */
-  random?: () => number;
-  /** While another provisioner has the relay login: until it is looked for, in milliseconds. Default: see Aside. */
-  firstLookMs?: number;
-}
-
-/** A running provisioner. */
-export interface Provisioner {
-  readonly counters: Readonly<Counters>;
-  /** True while connected to a relay at least. */
-  readonly connected: boolean;
-  /** Why there is no connection to any, beginning with the hop (PROXY or RELAY); undefined while there is one. */
-  readonly lastError: string | undefined;
-  /** Builds, releases and clean-ups under way. */
-  readonly underWay: number;
-  /** Each relay, in the order of the settings. */
-  readonly relays: readonly RelayState[];
-  /** How often this machine's clock has jumped, and how the last time. */
-  readonly clockJumps: { readonly count: number; readonly last?: Jump };
-  /** Notices that webhooks have not taken yet. */
-  readonly noticesWaiting: number;
-  /** Notices that a webhook has refused for good, oldest first. */
-  refusedNotices(): RefusedNotice[];
-  /** Sends refused notices again: those with these ids, or all. Resolves with how many they are. */
-  sendNoticesAgain(ids?: readonly string[]): Promise<number>;
-  /** Resolves with true once connected and listening, with false after `limitMs`. */
-  whenOnline(limitMs: number): Promise<boolean>;
-  /** What the journal says of every press, for the command line and for tests. */
-  presses(): PressRecord[];
-  /** How every part is doing. */
-  health(): Health;
-  /**
-   * Gives a cluster back on an operator's word: one that is ready, one that is being built (which is called off), or what
-   * a failed build has left. Resolves, once
-   * the order is on disk, with what is being done, as a sentence.
-   * @throws SetupError when there is no such cluster of ours, or it may not be given back now.
-   */
-  release(cluster: string): Promise<string>;
-  /** The text of a whole copy of the journal as it is on disk at this moment: see journal/copy.ts. */
-  copyJournal(): string;
-  /**
-   * The kubeconfig of a ready cluster of ours, for an operator at the command line: a secret.
-   * @throws SetupError when there is none to hand out, PlatformError when the platform does not give it.
-   */
-  kubeconfig(cluster: string): Promise<string>;
-  /**
-   * Takes new settings over, whole or not at all: buttons, keys, rules and profiles, webhooks, relays and platforms.
-   * Builds go on; what is under way on a platform whose own settings have changed goes on with the new ones.
-   * @throws SetupError when that needs a restart (site, journal, monitor), or a platform cannot be used; then all is as
-   *   before.
-   */
-  update(config: ProvisionerConfig): Promise<void>;
-  /** Says offline, leaves builds and releases for the next start, closes everything. Within 5 s. */
-  stop(): Promise<void>;
-}
 
 /**
  * Opens the journal, goes on with every unfinished build and release, and connects to the relay in the background.
@@ -112,12 +46,9 @@ export async function startProvisioner(
   return room;
 }
 
-/** Where these are read, only a start can bring others. */
-const fixedSettings = ['site', 'journal', 'monitor'] as const;
-
 class Room implements Provisioner {
   readonly counters = newCounters();
-  #config: ProvisionerConfig;
+  readonly #inForce: InForce;
   readonly #clock: Clock;
   /** Which process this is, in beacons. */
   readonly #instance: string;
@@ -125,8 +56,6 @@ class Room implements Provisioner {
   readonly #log: Logger;
   readonly #journal: Journal;
   readonly #beacon: Beacon;
-  readonly #keys = new Map<string, SigningKey>();
-  readonly #platforms = new Map<string, Platform>();
   readonly #outbox: StatusOutbox;
   readonly #jobs: Jobs;
   #checks: PlatformChecks;
@@ -147,9 +76,8 @@ class Room implements Provisioner {
   ) {
     const { log, now = Date.now, ran = processRan, random = Math.random } = deps;
     const clock = { now, ran };
-    const keys = this.#keys;
-    this.#takeKeys(config);
-    for (const [name, platform] of platforms) this.#platforms.set(name, platform);
+    const inForce = new InForce(config, platforms);
+    const { keys } = inForce;
     const outbox = new StatusOutbox({
       journal,
       keys,
@@ -157,8 +85,8 @@ class Room implements Provisioner {
       noticesOf: (before, after) => noticesOf(config.site, before, after, now()),
     });
     const jobs = new Jobs({
-      config: () => this.#config,
-      platforms: () => this.#platforms,
+      config: () => inForce.config,
+      platforms: () => inForce.platforms,
       ...{ journal, outbox, log, now, ran, random },
     });
     const watch = new ClockWatch(clock, log, () => this.#clockJumped());
@@ -166,7 +94,7 @@ class Room implements Provisioner {
       journal,
       outbox,
       keys,
-      termsOf: button => this.#termsOf(button),
+      termsOf: button => inForce.termsOf(button, journal),
       onWork: record => jobs.start(record),
       onStale: () => this.#beacon.say(),
       counters: this.counters,
@@ -174,7 +102,7 @@ class Room implements Provisioner {
       clock,
       readingsS: () => watch.readingsS(),
     });
-    this.#config = config;
+    this.#inForce = inForce;
     this.#log = log;
     this.#clock = clock;
     this.#instance = makeInstance(now());
@@ -194,7 +122,7 @@ class Room implements Provisioner {
     this.#expiry = new Expiry({
       journal,
       outbox,
-      rulesOf: ({ button, profile }) => this.#rulesOf(button, profile),
+      rulesOf: ({ button, profile }) => inForce.rulesOf(button, profile),
       onExpired: record => this.#giveBack(record, 'time'),
       log,
       clock,
@@ -205,28 +133,23 @@ class Room implements Provisioner {
     journal.onChange(broken => this.#journalChanged(broken));
   }
 
-  #takeKeys({ buttons }: ProvisionerConfig): void {
-    this.#keys.clear();
-    for (const [name, { key }] of Object.entries(buttons)) this.#keys.set(name, keyFromBytes(key));
-  }
-
   #makeChecks(): PlatformChecks {
-    return new PlatformChecks(new Map(this.#platforms), this.#log, (name, platform, signal) => {
-      void nameStrays(name, platform, this.#config.site, this.#journal, this.#log, signal);
+    return new PlatformChecks(new Map(this.#inForce.platforms), this.#log, (name, platform, signal) => {
+      void nameStrays(name, platform, this.#inForce.config.site, this.#journal, this.#log, signal);
       // Elsewhere the doctor tells the same.
-      if (kindOf(this.#config.platforms[name]?.type)?.isCheckedAtStart !== true) return;
-      void checkProfiles(name, platform, this.#config.profiles, this.#log, signal);
+      if (kindOf(this.#inForce.config.platforms[name]?.type)?.isCheckedAtStart !== true) return;
+      void checkProfiles(name, platform, this.#inForce.config.profiles, this.#log, signal);
     });
   }
 
   #makeWebhooks(): Webhooks {
-    const { webhooks = [] } = this.#config;
+    const { webhooks = [] } = this.#inForce.config;
     const { now, ran } = this.#clock;
     return new Webhooks({ journal: this.#journal, webhooks, log: this.#log, now, ran, random: this.#random });
   }
 
   #makeRelays(): Relays {
-    const { site, relays, buttons } = this.#config;
+    const { site, relays, buttons } = this.#inForce.config;
     return new Relays(relays, {
       site,
       instance: this.#instance,
@@ -253,21 +176,11 @@ class Room implements Provisioner {
     return updated;
   }
 
-  /** All that can fail comes first: after that nothing of the old settings stays. */
   async #update(config: ProvisionerConfig): Promise<void> {
     if (this.#stopped !== undefined) return;
-    const before = this.#config;
-    const fixed = fixedSettings.filter(name => !isDeepStrictEqual(before[name], config[name]));
-    if (fixed.length > 0) throw new SetupError(`${fixed.join(', ')}: changed only by a restart`);
-    const same = (name: string) => isDeepStrictEqual(before.platforms[name], config.platforms[name]);
-    const changed = Object.entries(config.platforms).filter(([name]) => !same(name));
-    const made = await makePlatforms(Object.fromEntries(changed), this.#log);
-    const replaced = new Set([...this.#platforms].flatMap(([name, it]) => (same(name) ? [] : [it])));
-    this.#config = config;
+    const before = this.#inForce.config;
+    const replaced = await this.#inForce.take(config, this.#log);
     this.#beacon.signBy(config.siteKey);
-    this.#takeKeys(config);
-    for (const name of Object.keys(before.platforms)) if (!same(name)) this.#platforms.delete(name);
-    for (const [name, platform] of made) this.#platforms.set(name, platform);
     for (const warning of config.warnings ?? []) {
       if (!before.warnings?.includes(warning)) this.#log.warn(warning);
     }
@@ -275,7 +188,7 @@ class Room implements Provisioner {
   }
 
   async #follow(before: ProvisionerConfig, replaced: ReadonlySet<Platform>): Promise<void> {
-    const { relays, buttons, webhooks, siteKey } = this.#config;
+    const { relays, buttons, webhooks, siteKey } = this.#inForce.config;
     if (!isDeepStrictEqual(before.relays, relays)) {
       await this.#relays.stop(this.#beacon.offline());
       this.#relays = this.#makeRelays();
@@ -290,7 +203,7 @@ class Room implements Provisioner {
       await this.#webhooks.stop();
       this.#webhooks = this.#makeWebhooks();
     }
-    if (replaced.size > 0 || !isDeepStrictEqual(before.platforms, this.#config.platforms)) {
+    if (replaced.size > 0 || !isDeepStrictEqual(before.platforms, this.#inForce.config.platforms)) {
       this.#checks.stop();
       this.#checks = this.#makeChecks();
       await this.#jobs.restart(replaced);
@@ -356,7 +269,7 @@ class Room implements Provisioner {
 
   async release(cluster: string): Promise<string> {
     const record = byName(this.#journal, cluster);
-    const rules = this.#rulesOf(record?.button ?? '', record?.profile ?? '');
+    const rules = this.#inForce.rulesOf(record?.button ?? '', record?.profile ?? '');
     const no = objection(record, cluster, rules, this.presses());
     if (no !== undefined) throw no;
     if (record === undefined || record.step === 'releasing') return `${cluster} is being given back already`;
@@ -369,16 +282,16 @@ class Room implements Provisioner {
   }
 
   copyJournal(): string {
-    const copy = this.#journal.copy(this.#config.site);
+    const copy = this.#journal.copy(this.#inForce.config.site);
     this.#log.info({ bytes: copy.length }, 'the journal was copied');
     return copy;
   }
 
   async kubeconfig(cluster: string): Promise<string> {
     const holdings = {
-      config: this.#config,
+      config: this.#inForce.config,
       presses: this.presses(),
-      platformAt: async (name: string) => this.#platforms.get(name),
+      platformAt: async (name: string) => this.#inForce.platforms.get(name),
     };
     const kubeconfig = await kubeconfigOf(cluster, holdings, AbortSignal.timeout(handOutLimitMs));
     // Who got in, for those who look into it later: the name, and nothing of the kubeconfig.
@@ -419,7 +332,7 @@ class Room implements Provisioner {
     this.#checks.stop();
     const ending = Promise.all([this.#expiry.stop(), this.#jobs.stop(), this.#webhooks.stop()]);
     await this.#relays.stop(this.#beacon.offline());
-    await Promise.all([...this.#platforms.values()].map(platform => platform.close()));
+    await Promise.all([...this.#inForce.platforms.values()].map(platform => platform.close()));
     await ending;
     await this.#outbox.drained();
     await this.#journal.close();
@@ -430,21 +343,5 @@ class Room implements Provisioner {
     if (ordered === undefined) return;
     this.#log.info({ button: record.button, press: record.press, cluster: record.cluster, by }, 'release');
     this.#jobs.start(ordered);
-  }
-
-  #rulesOf(button: string, profile: string): Rules {
-    return rulesOf(this.#config.profiles[profile]?.rules, this.#config.buttons[button]?.rules);
-  }
-
-  #termsOf(button: string): Terms {
-    const profile = this.#config.buttons[button]?.profile ?? '';
-    const { platform = '', expectS = 0, deadlineS = 0, template = {} } = this.#config.profiles[profile] ?? {};
-    return {
-      profile,
-      deadlineS,
-      rules: this.#rulesOf(button, profile),
-      usualS: usualS(pastBuildsMs(this.#journal, profile), expectS),
-      upTo: upToOf({ done: 0, total: this.#platforms.get(platform)?.stepsOf(template) ?? 0 }),
-    };
   }
 }

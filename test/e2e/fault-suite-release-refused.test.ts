@@ -3,7 +3,8 @@ import { describe, expect, type TestContext, test } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
 import { Journal } from '../../provisioner/src/journal/index.ts';
 import { CcpPlatform } from '../../provisioner/src/platforms/ccp/ccp.ts';
-import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import { startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { Provisioner } from '../../provisioner/src/service.ts';
 import { pause, until } from '../fixtures/patience.ts';
 import { type Lab, startLab, TestButton } from '../provisioner/fixtures/lab.ts';
 

@@ -2,7 +2,8 @@
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import { startOperator } from '../../provisioner/src/operator/operator.ts';
-import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import { startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { Provisioner } from '../../provisioner/src/service.ts';
 import { problemsOf, type Visited, visit, warningsOf } from '../cli/fixtures/doctor-lab.ts';
 import { writeSettings } from '../cli/fixtures/operator-lab.ts';
 import { until } from '../fixtures/patience.ts';

@@ -7,7 +7,8 @@ import { silentLog } from '../../config/src/log.ts';
 import { keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { seal } from '../../protocol/src/sign.ts';
 import { pressTopic } from '../../protocol/src/topics.ts';
-import { type Provisioner, startProvisioner } from '../../provisioner/src/provisioner.ts';
+import { startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { Provisioner } from '../../provisioner/src/service.ts';
 import { patience } from '../fixtures/patience.ts';
 import { eventually, type Lab, pressBody, startLab, TestButton } from './fixtures/lab.ts';
 

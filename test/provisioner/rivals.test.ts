@@ -2,11 +2,8 @@
 import { pino } from 'pino';
 import { expect, test as plain } from 'vitest';
 import { silentLog } from '../../config/src/log.ts';
-import {
-  type Provisioner,
-  type ProvisionerDeps,
-  startProvisioner,
-} from '../../provisioner/src/provisioner.ts';
+import { startProvisioner } from '../../provisioner/src/provisioner.ts';
+import type { Provisioner, ProvisionerDeps } from '../../provisioner/src/service.ts';
 import { makeInstance, Rivals } from '../../provisioner/src/uplink/rivals.ts';
 import { until } from '../fixtures/patience.ts';
 import { type Room, roomTest } from './fixtures/room.ts';

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Logger } from '../../../config/src/log.ts';
 import { errnoOf, messageOf, SetupError } from '../../../config/src/setup-error.ts';
 import { close, json, listen, makeServer, type Routes } from '../../../config/src/small-server.ts';
-import type { Provisioner } from '../provisioner.ts';
+import type { Provisioner } from '../service.ts';
 import { tooLong } from './control-path.ts';
 
 /** Both take the right to connect from everybody else. The first leaves folders usable that are made meanwhile. */

@@ -6,7 +6,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { PartHealth } from '../health.ts';
 import { isBuilding, type PressRecord, stands, steps } from '../journal/records.ts';
 import type { Counters } from '../presses/counters.ts';
-import type { Provisioner } from '../provisioner.ts';
+import type { Provisioner } from '../service.ts';
 import { clusterStateOf, clusterStates } from './cluster-state.ts';
 
 /** What is measured. The last two are optional until every provisioner tells them: without them their metrics are left out. */

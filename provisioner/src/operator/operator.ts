@@ -1,6 +1,6 @@
 /** Everything around a running provisioner that its operator uses. */
 import type { Logger } from '../../../config/src/log.ts';
-import type { Provisioner } from '../provisioner.ts';
+import type { Provisioner } from '../service.ts';
 import type { ProvisionerConfig } from '../settings/config.ts';
 import { startControl } from './control.ts';
 import { controlPathOf } from './control-path.ts';
