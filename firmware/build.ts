@@ -135,7 +135,14 @@ async function minified(code: string): Promise<string> {
     toplevel: true,
     // `inline` above 1 makes variables that are used above their definition, which the interpreter does not hoist.
     // Arrows are shorter, and nothing here looks at `this`.
-    compress: { passes: 3, inline: 1, sequences: false, keep_fargs: false, unsafe_arrows: true },
+    compress: {
+      passes: 6,
+      pure_getters: true,
+      inline: 1,
+      sequences: false,
+      keep_fargs: false,
+      unsafe_arrows: true,
+    },
     mangle: { reserved: [...takenNames, '$'] },
     format: { ascii_only: true, comments: false },
   });

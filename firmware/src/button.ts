@@ -90,11 +90,11 @@ export function runButton(
     radio.off();
     chip.process.memory();
     const shown = { at: chip.getTime(), code: 'DEVICE' as const, line: 'Out of memory' };
-    rest(restMs, Object.assign({}, state.memory, { poll: undefined, shown } satisfies Partial<Memory>));
+    rest(restMs, Object.assign({}, state.saved, { poll: undefined, shown } satisfies Partial<Memory>));
   }
 
-  function remember(memory: Memory): void {
-    if (!writeMemory(memory)) {
+  function remember(saved: Memory): void {
+    if (!writeMemory(saved)) {
       throw new Error('The flash is full');
     }
   }
@@ -103,12 +103,12 @@ export function runButton(
    * Deep sleep, out of the radio if there was one. Ends this waking; the memory knows the rest. It is written last: the
    * interpreter has swept its variables by then.
    */
-  function rest(ms: number, memory?: Memory): void {
+  function rest(ms: number, saved?: Memory): void {
     wait(1, () =>
       radio.leave(() => {
-        if (memory !== undefined) {
+        if (saved !== undefined) {
           try {
-            remember(memory);
+            remember(saved);
           } catch (error) {
             broken(error);
             return;
@@ -183,7 +183,7 @@ export function runButton(
         radio.press(effect.press, effect.action, effect.beaconTime, effect.repeated);
         break;
       case 'remember':
-        remember(effect.memory);
+        remember(effect.saved);
         break;
       case 'radioOff':
         radio.off();
@@ -195,7 +195,7 @@ export function runButton(
         nap(effect.ms, effect.watched);
         break;
       case 'rest':
-        rest(restMs, effect.memory);
+        rest(restMs, effect.saved);
         break;
       case 'sleep':
         wait(1, () => radio.leave(sleep));

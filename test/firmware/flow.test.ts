@@ -68,7 +68,7 @@ describe('the way of a press', () => {
     expect(shown.slice(-3).map(view => view.kind)).toEqual(['building', 'building', 'ready']);
     expect(state).toMatchObject({
       step: 'showing',
-      memory: { press: 1, pending: '', cluster: 'house-01-1' },
+      saved: { press: 1, pending: '', cluster: 'house-01-1' },
     });
     expect(effects.slice(-2).map(effect => effect.do)).toEqual(['radioOff', 'limit']);
   });
@@ -207,7 +207,7 @@ describe('each hop that fails is named, and no press is made up', () => {
     const { presses, last, state } = run([...toReading, up, online, status({}), ...silent]);
     expect(presses).toEqual([1, 1, 1, 1]);
     expect(last).toMatchObject({ kind: 'error', code: 'LAB' });
-    expect(state.memory).toMatchObject({ press: 1, pending: 'create' });
+    expect(state.saved).toMatchObject({ press: 1, pending: 'create' });
   });
 
   test('a connection lost while the lab is asked is made again, with the same number', () => {
@@ -239,7 +239,7 @@ describe('each hop that fails is named, and no press is made up', () => {
       online,
       status({}),
     ];
-    const { memory } = run(
+    const { saved: memory } = run(
       [...toReading, up, online, status({}), ...again, ...again, closed],
       {},
       ['p'],
@@ -279,23 +279,23 @@ describe('the last screen is shown by a boot without a radio', () => {
     ['an address', shownReady, showAwakeMs],
     ['an error', failed, showErrorMs],
   ])('%s: written down, the radio ends in a moment of deep sleep, then it is shown', (_what, before, ms) => {
-    const { memory } = before.state;
+    const { saved: memory } = before.state;
     expect(before.effects.slice(-5)).toEqual([
-      ...[{ do: 'radioOff' }, { do: 'rest', memory }],
+      ...[{ do: 'radioOff' }, { do: 'rest', saved: memory }],
       ...[{ do: 'show', screen: before.last }, { do: 'radioOff' }, { do: 'limit', ms }],
     ]);
     expect(later([timer], memory, 2).effects.at(-1)).toEqual({ do: 'limit', ms });
   });
 
   test('then the address stands, the chip asleep; an error ends in the sleep that a finger ends', () => {
-    const stands = later([timer, late], shownReady.state.memory, 2);
+    const stands = later([timer, late], shownReady.state.saved, 2);
     expect(stands.effects.at(-1)).toEqual({ do: 'nap', ms: showStillS * 1000, watched: true });
-    expect(later([timer], shownReady.state.memory, 10 + showStillS).effects).toEqual([{ do: 'sleep' }]);
-    expect(later([timer, late], failed.state.memory, 2).effects.at(-1)).toEqual({ do: 'sleep' });
+    expect(later([timer], shownReady.state.saved, 10 + showStillS).effects).toEqual([{ do: 'sleep' }]);
+    expect(later([timer, late], failed.state.saved, 2).effects.at(-1)).toEqual({ do: 'sleep' });
   });
 
   test('a short press shows the QR code, and the address again, without a radio', () => {
-    const { shown, effects } = later([timer, up, up], shownReady.state.memory, 2);
+    const { shown, effects } = later([timer, up, up], shownReady.state.saved, 2);
     expect(shown.map(view => view.kind)).toEqual(['ready', 'qr', 'ready']);
     expect(effects.map(effect => effect.do)).not.toContain('rest');
     expect(effects.at(-1)).toEqual({ do: 'limit', ms: showQrMs });
@@ -309,22 +309,22 @@ describe('the last screen is shown by a boot without a radio', () => {
     state = step(state, ready, 60).state;
     expect(step(state, event, 60)).toEqual({ state, effects: [] });
     for (const { state: shown } of [shownReady, failed]) {
-      expect(later([held, event], shown.memory, 2).shown).toHaveLength(1);
+      expect(later([held, event], shown.saved, 2).shown).toHaveLength(1);
     }
   });
 
   test('a finger that waits until the standing address is over is felt', () => {
-    const { shown } = later([held, up], shownReady.state.memory, 10 + showStillS + 1);
+    const { shown } = later([held, up], shownReady.state.saved, 10 + showStillS + 1);
     expect(shown.map(view => view.kind)).toEqual(['ready', 'qr']);
     // What lies on the button half an hour later is none.
-    expect(later([held], shownReady.state.memory, 1800).effects).toEqual([{ do: 'sleep' }]);
+    expect(later([held], shownReady.state.saved, 1800).effects).toEqual([{ do: 'sleep' }]);
   });
 
   test('nothing of it is left for the next press, or for a clock that began anew', () => {
-    const { state, shown } = later([wake], shownReady.state.memory, 5);
+    const { state, shown } = later([wake], shownReady.state.saved, 5);
     expect(shown[0]).toMatchObject({ kind: 'connecting' });
-    expect(state.memory.shown).toBeUndefined();
-    const old = { ...shownReady.state.memory, shown: { ...shownReady.state.memory.shown, at: 5000 } };
+    expect(state.saved.shown).toBeUndefined();
+    const old = { ...shownReady.state.saved, shown: { ...shownReady.state.saved.shown, at: 5000 } };
     expect(later([timer], old as Memory, 20).effects).toEqual([{ do: 'sleep' }]);
   });
 });
@@ -343,11 +343,11 @@ describe('between looks', () => {
       'nap',
     ]);
     expect(effects.at(-1)).toEqual({ do: 'nap', ms: sliceS * 1000, watched: true });
-    expect(state.memory.poll).toMatchObject({ due: 50, status: { press: 1 } });
+    expect(state.saved.poll).toMatchObject({ due: 50, status: { press: 1 } });
   });
 
   test('the bar moves on by the estimate, but never past what the lab has said', () => {
-    const { memory } = run(asked).state;
+    const { saved: memory } = run(asked).state;
     const percents = [0, 20, 30, 49].map(at => {
       const { last } = run([{ on: 'wake', cause: 'timer' }], memory, ['phone'], 0, 0, at);
       return last?.kind === 'building' ? [last.percent, last.leftS] : last;
@@ -361,7 +361,7 @@ describe('between looks', () => {
   });
 
   test('the look joins without a word, presses nothing, and shows the news', () => {
-    const { memory } = run(asked).state;
+    const { saved: memory } = run(asked).state;
     const look: Event[] = [{ on: 'wake', cause: 'timer' }, { on: 'joined' }, { on: 'connected' }];
     const ready = status({ press: 1, seq: 9, state: 'ready', cluster: 'house-01-1', address: 'a' });
     const { presses, shown, effects } = run([...look, online, ready], memory, ['phone'], 0, 0, 50);
@@ -369,12 +369,12 @@ describe('between looks', () => {
     expect(presses).toEqual([]);
     expect(effects).toContainEqual({
       do: 'rest',
-      memory: expect.objectContaining({ poll: undefined, cluster: 'house-01-1' }),
+      saved: expect.objectContaining({ poll: undefined, cluster: 'house-01-1' }),
     });
   });
 
   test('naps of a watched picture are equal, so that none is left over before the look', () => {
-    const { memory } = run(asked).state;
+    const { saved: memory } = run(asked).state;
     const due = { ...memory, poll: { ...memory.poll, due: sliceS * 2 + 1 } } as Memory;
     const { effects } = run([{ on: 'wake', cause: 'timer' }], due);
     expect(effects.at(-1)).toEqual({ do: 'nap', ms: ((sliceS * 2 + 1) / 3) * 1000, watched: true });
@@ -387,11 +387,11 @@ describe('between looks', () => {
     ['releasing', lastStretchS, 10],
   ] as const)('the last stretch of a build is slept through in one: %s, %i s left', (state, leftS, dueS) => {
     const told = status({ ...building, press: 1, state, leftS, lookAgainS: 10 });
-    expect(run([...toReading, up, online, status({}), told]).state.memory.poll?.due).toBe(dueS);
+    expect(run([...toReading, up, online, status({}), told]).state.saved.poll?.due).toBe(dueS);
   });
 
   test('after a while nobody watches: the picture may go, and the naps are longer', () => {
-    const { memory } = run(asked).state;
+    const { saved: memory } = run(asked).state;
     const far = { ...memory, poll: { ...memory.poll, due: 5000 } } as typeof memory;
     const { effects } = run([{ on: 'wake', cause: 'timer' }], far, ['phone'], 0, 0, watchS + 1);
     expect(effects).toEqual([{ do: 'nap', ms: darkNapS * 1000, watched: false }]);
@@ -414,7 +414,7 @@ describe('between looks', () => {
     }
     expect(naps.reduce((sum, nap) => sum + nap, 0)).toBe(againS.reduce((sum, s) => sum + s, 0));
     expect(state.step).toBe('showing');
-    expect(state.memory.poll).toBeUndefined();
+    expect(state.saved.poll).toBeUndefined();
   });
 
   test('a short press during a light nap looks at once', () => {
@@ -486,7 +486,7 @@ describe('holding the button', () => {
       { press: 3, pending: 'create' },
     );
     expect(last).toMatchObject({ title: 'RELEASED', detail: 'house-01-3 is gone' });
-    expect(state.memory.pending).toBe('');
+    expect(state.saved.pending).toBe('');
   });
 
   test('says so when there is nothing to give back', () => {
@@ -504,7 +504,7 @@ describe('holding the button', () => {
       ready,
     );
     expect(last).toMatchObject({ title: 'RELEASED', detail: 'house-01-3 is gone' });
-    expect(state.memory.cluster).toBe('');
+    expect(state.saved.cluster).toBe('');
   });
 });
 
@@ -585,8 +585,8 @@ describe('whatever happens, in any order', () => {
           if (event.on === 'up' || (event.on === 'wake' && before.step === 'asleep')) wishes++;
           for (const effect of effects) {
             if (effect.do !== 'press') continue;
-            expect([effect.press, effect.action]).toEqual([state.memory.press, state.memory.pending]);
-            if (effect.press > before.memory.press) numbers++;
+            expect([effect.press, effect.action]).toEqual([state.saved.press, state.saved.pending]);
+            if (effect.press > before.saved.press) numbers++;
           }
           if (state.step !== 'asleep')
             expect(limited, `${before.step} ${event.on} → ${state.step}`).toBe(true);

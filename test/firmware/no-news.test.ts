@@ -69,15 +69,15 @@ describe('a lab without news', () => {
     expect(looks.length).toBeLessThanOrEqual(most);
     const { state: last, effects } = step(state, { on: 'late' }, now + 30);
     expect([last.step, effects.at(-1)]).toEqual(['asleep', { do: 'sleep' }]);
-    expect(last.memory).toMatchObject({ press: 1, pending: 'create' });
-    expect(last.memory.poll).toBeUndefined();
+    expect(last.saved).toMatchObject({ press: 1, pending: 'create' });
+    expect(last.saved.poll).toBeUndefined();
   });
 
   test('of a release is given up too, and the release stays pending', () => {
     const releasing = said(10, 1, 'releasing');
     const { state, shown } = follow(releasing, () => releasing);
     expect(shown.at(-1)).toMatchObject(end);
-    expect(state.memory).toMatchObject({ press: 1, pending: 'release' });
+    expect(state.saved).toMatchObject({ press: 1, pending: 'release' });
   });
 
   test('is looked at as it asked at first, then at longer and longer distances', () => {
@@ -130,7 +130,7 @@ describe('connections that come to nothing are counted by themselves', () => {
 });
 
 describe('the press after that', () => {
-  const { memory } = follow(said(60), () => said(60)).state;
+  const { saved: memory } = follow(said(60), () => said(60)).state;
   const press = (told: Event, from: Memory = memory) =>
     run([...toReading, up, online, told], from, ['phone'], 0, 0, 20_000);
 
@@ -143,7 +143,7 @@ describe('the press after that', () => {
     const { presses, state, last } = press(said(60));
     expect(presses).toEqual([]);
     expect(last).toMatchObject({ kind: 'building' });
-    expect(state.memory.poll).toMatchObject({ heard: 20_000, due: 20_060, fails: 0 });
+    expect(state.saved.poll).toMatchObject({ heard: 20_000, due: 20_060, fails: 0 });
     expect(darkNapS).toBeGreaterThan(60); // so it is one nap
   });
 });

@@ -24,7 +24,7 @@ function run(path: Event[], relays = 3, memory: Partial<Memory> = {}) {
   }
   const dialled = effects.flatMap(effect => (effect.do === 'dial' ? [effect.relay] : []));
   const presses = effects.flatMap(effect => (effect.do === 'press' ? [effect.press] : []));
-  return { state, effects, dialled, presses, told: state.memory.shown };
+  return { state, effects, dialled, presses, told: state.saved.shown };
 }
 
 const toDial = toReading.slice(0, 2);
@@ -46,7 +46,7 @@ describe('a relay that does not help', () => {
     ]);
     expect(dialled).toEqual([0, 1]);
     expect(new Set(presses)).toEqual(new Set([1]));
-    expect(state).toMatchObject({ step: 'following', memory: { press: 1, relay: 1 } });
+    expect(state).toMatchObject({ step: 'following', saved: { press: 1, relay: 1 } });
   });
 
   test('a beacon of one relay is not believed on another', () => {
@@ -71,9 +71,9 @@ describe('the order', () => {
   });
 
   test('only one that brought a word of the lab is remembered', () => {
-    expect(run([...toDial, closed, connected]).state.memory.relay).toBeUndefined();
-    expect(run([...toDial, closed, connected, online]).state.memory.relay).toBe(1);
-    expect(run([...toDial, connected, online]).state.memory.relay).toBe(0);
+    expect(run([...toDial, closed, connected]).state.saved.relay).toBeUndefined();
+    expect(run([...toDial, closed, connected, online]).state.saved.relay).toBe(1);
+    expect(run([...toDial, connected, online]).state.saved.relay).toBe(0);
   });
 });
 

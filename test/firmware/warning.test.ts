@@ -15,7 +15,7 @@ const warning = (seq: number, lookAgainS: number) =>
   status({ ...ready, seq, phase: 'given back in 25 min', lookAgainS });
 
 const pressed = run([...toReading, { on: 'up' }, online, status({}), fresh]);
-const { memory } = pressed.state;
+const { saved: memory } = pressed.state;
 const at = (path: Event[], seconds: number, from: Partial<Memory> = memory) =>
   run(path, from, ['phone'], 0, 0, seconds);
 
@@ -28,9 +28,9 @@ describe('a cluster with a time to live', () => {
 
   test('without one nothing is looked at: the display goes dark, and only a finger ends the sleep', () => {
     const plain = run([...toReading, { on: 'up' }, online, status({}), status(ready), late]);
-    expect(plain.state.memory.poll).toBeUndefined();
+    expect(plain.state.saved.poll).toBeUndefined();
     expect(plain.effects.at(-1)).toEqual({ do: 'nap', ms: showStillS * 1000, watched: true });
-    expect(at([timer], 200, plain.state.memory).effects).toEqual([{ do: 'sleep' }]);
+    expect(at([timer], 200, plain.state.saved).effects).toEqual([{ do: 'sleep' }]);
   });
 
   test('the way to the warning is dark naps without a radio, none longer than the limit', () => {
@@ -50,16 +50,16 @@ describe('a cluster with a time to live', () => {
     ]);
     expect(warned.effects.slice(-2)).toEqual(pressed.effects.slice(-2));
     expect(warned.presses).toEqual([]);
-    expect(warned.state.memory.poll).toMatchObject({ due: warnInS + 1200, fails: 1 });
+    expect(warned.state.saved.poll).toMatchObject({ due: warnInS + 1200, fails: 1 });
   });
 
   test('ends with RELEASED, and forgets the cluster', () => {
-    const { memory: then } = at([...look, online, warning(4, 1200)], warnInS).state;
+    const { saved: then } = at([...look, online, warning(4, 1200)], warnInS).state;
     const gone = status({ press: 1, seq: 6, state: 'released', cluster: 'house-01-1' });
     const { last, state, effects } = at([...look, online, gone, late], warnInS + 1200, then);
     expect(last).toMatchObject({ title: 'RELEASED', detail: 'house-01-1 is gone' });
-    expect(state.memory).toMatchObject({ press: 1, cluster: '' });
-    expect(state.memory.poll).toBeUndefined();
+    expect(state.saved).toMatchObject({ press: 1, cluster: '' });
+    expect(state.saved.poll).toBeUndefined();
     expect(effects.at(-1)).toEqual({ do: 'sleep' });
   });
 
@@ -69,7 +69,7 @@ describe('a cluster with a time to live', () => {
     for (let seq = 4; remembered.poll !== undefined && seq < 100; seq++) {
       const { state, last } = at([...look, online, warning(seq, 60)], seconds, remembered);
       expect(last).toMatchObject({ kind: 'ready' });
-      remembered = state.memory;
+      remembered = state.saved;
       seconds += 60;
     }
     expect(seconds).toBe(warnInS + 60 * warningPolls);
@@ -96,14 +96,14 @@ describe('a warning that is not to be had', () => {
       const { state, effects, shown } = at(path, seconds, remembered);
       expect(shown).toEqual([]);
       looks++;
-      if (state.memory.poll === undefined) {
+      if (state.saved.poll === undefined) {
         expect(effects.at(-1)).toEqual({ do: 'sleep' });
       } else {
         expect(effects.at(-1)).toEqual({ do: 'nap', ms: warningNapS * 1000, watched: false });
-        expect(state.memory.poll.due - seconds).toBe(againS[warningSkips + looks - 1]);
-        seconds = state.memory.poll.due;
+        expect(state.saved.poll.due - seconds).toBe(againS[warningSkips + looks - 1]);
+        seconds = state.saved.poll.due;
       }
-      remembered = state.memory;
+      remembered = state.saved;
     }
     expect(looks).toBe(warningPolls);
   });
@@ -129,8 +129,8 @@ describe('a finger while the button waits to warn', () => {
   test('after which the new cluster is looked after, and the old look is forgotten', () => {
     const again = [...toReading, { on: 'up' }, online, fresh] as Event[];
     const second = { ...ready, press: 2, seq: 1, cluster: 'house-01-2' };
-    expect(at([...again, status(second)], 5000).state.memory.poll).toBeUndefined();
-    const { poll: next } = at([...again, status({ ...second, lookAgainS: 100 })], 5000).state.memory;
+    expect(at([...again, status(second)], 5000).state.saved.poll).toBeUndefined();
+    const { poll: next } = at([...again, status({ ...second, lookAgainS: 100 })], 5000).state.saved;
     expect(next).toMatchObject({ due: 5100, fails: 0 });
     expect(next?.status?.press).toBe(2);
   });
@@ -143,14 +143,14 @@ describe('a finger while the button waits to warn', () => {
     const { shown, effects, state } = at([...path, late], 5000);
     expect(shown.at(-1)).toMatchObject({ kind: 'error', code });
     expect(effects.at(-1)).toEqual({ do: 'nap', ms: warningNapS * 1000, watched: false });
-    expect(state.memory.poll).toEqual(memory.poll);
+    expect(state.saved.poll).toEqual(memory.poll);
   });
 
   test('a hold offers to give it back; when nobody confirms, it says so and the naps go on', () => {
     const { shown, effects, state } = at([...heldFinger, late, late], 5000);
     expect(shown.slice(-2)).toMatchObject([{ title: 'RELEASE?' }, { title: 'KEPT' }]);
     expect(effects.at(-1)).toEqual({ do: 'nap', ms: warningNapS * 1000, watched: false });
-    expect(state.memory.poll).toEqual(memory.poll);
+    expect(state.saved.poll).toEqual(memory.poll);
   });
 
   test('after a light nap a press is a new wish too, not the address of before', () => {
@@ -165,7 +165,7 @@ describe('a finger while the button waits to warn', () => {
 
   test('new power forgets the look: the clock began anew', () => {
     const { state, effects } = at([{ on: 'wake', cause: 'power' }, late], 1);
-    expect(state.memory.poll).toBeUndefined();
+    expect(state.saved.poll).toBeUndefined();
     expect(effects.map(effect => effect.do)).toEqual(['remember', 'show', 'limit', 'radioOff', 'sleep']);
   });
 });

@@ -69,9 +69,9 @@ export function notJoined(state: State, now: number, problem: JoinProblem): Outc
 }
 
 export function dial(state: State): Outcome {
-  const memory = patch(state.memory, { ssid: state.ssids[state.network] as string });
-  const first = (memory.relay || 0) % state.relays;
-  return dialRelay(patch(state, { memory, relaysLeft: state.relays - 1, trouble: undefined }), first);
+  const saved = patch(state.saved, { ssid: state.ssids[state.network] as string });
+  const first = (saved.relay || 0) % state.relays;
+  return dialRelay(patch(state, { saved, relaysLeft: state.relays - 1, trouble: undefined }), first);
 }
 
 function dialRelay(state: State, relay: number): Outcome {
@@ -155,12 +155,12 @@ export function nap(state: State, now: number): Outcome {
 export function pollAgain(state: State, now: number, seconds: number, fails: number): Outcome {
   const poll = patch(state.poll, { due: now + seconds, fails });
   const effects: Effect[] = [{ do: 'radioOff' }, { do: 'limit', ms: 0 }];
-  let memory = state.memory;
+  let saved = state.saved;
   if (seconds >= stayOnlineS) {
-    memory = patch(memory, { poll });
-    effects.push({ do: 'remember', memory });
+    saved = patch(saved, { poll });
+    effects.push({ do: 'remember', saved });
   }
-  return after(effects, nap(patch(state, { poll, memory }), now));
+  return after(effects, nap(patch(state, { poll, saved }), now));
 }
 
 /** A connection was lost or not to be had. Once a press is out, that is no reason to give up at once. */
@@ -185,21 +185,18 @@ export function lost(state: State, now: number, code: Code, line: string): Outco
 
 /** Gives up what is followed, and says so. A press that fails takes no warning of an older cluster with it. */
 export function fail(state: State, code: Code, line: string, now: number): Outcome {
-  const memory = patch(state.memory, { poll: undefined });
-  return giveUp(state.request === 'poll' ? patch(state, { memory }) : state, now, code, line);
+  const saved = patch(state.saved, { poll: undefined });
+  return giveUp(state.request === 'poll' ? patch(state, { saved }) : state, now, code, line);
 }
 
 /** Nothing is followed any more, and nothing shown again. */
 export function forget(outcome: Outcome): Outcome {
-  const memory = outcome.state.memory;
-  if (!memory.poll) {
+  const saved = outcome.state.saved;
+  if (!saved.poll) {
     return outcome;
   }
-  const without = patch(memory, { poll: undefined, shown: undefined });
-  return after(
-    [{ do: 'remember', memory: without }],
-    to(outcome.state, { memory: without }, outcome.effects),
-  );
+  const without = patch(saved, { poll: undefined, shown: undefined });
+  return after([{ do: 'remember', saved: without }], to(outcome.state, { saved: without }, outcome.effects));
 }
 
 export function nextNetwork(state: State, now: number): Outcome {
@@ -221,7 +218,7 @@ function sleep(state: State): Outcome {
 
 /** Until the next press; or in naps until the lab warns that the cluster is given back. */
 export function toSleep(state: State, now: number): Outcome {
-  const poll = state.memory.poll;
+  const poll = state.saved.poll;
   return poll && isReady(poll.status)
     ? after([{ do: 'radioOff' }], nap(patch(state, { poll }), now))
     : sleep(state);

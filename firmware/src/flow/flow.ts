@@ -46,7 +46,7 @@ const lateS = 10;
 
 /** No cluster is given back; a build that was followed is followed on. */
 function keep(state: State, now: number, title: string): Outcome {
-  const poll = state.memory.poll;
+  const poll = state.saved.poll;
   if (poll && !isReady(poll.status)) {
     return nap(patch(state, { request: 'poll', poll: patch(poll, { touched: now }) }), now);
   }
@@ -60,10 +60,10 @@ function keep(state: State, now: number, title: string): Outcome {
 
 /** Holding the button: offers to give the newest cluster back, or to call off the build under way. */
 function offer(state: State, now: number): Outcome {
-  const poll = state.memory.poll;
+  const poll = state.saved.poll;
   const status = state.status || poll?.status;
   const built = isBeingBuilt(status);
-  const cluster = built || isReady(status) ? status.cluster : state.memory.cluster;
+  const cluster = built || isReady(status) ? status.cluster : state.saved.cluster;
   const next = patch(state, { step: 'offering', buttonDown: false });
   if (cluster === '') {
     return keep(next, now, 'NOTHING');
@@ -82,8 +82,8 @@ function offer(state: State, now: number): Outcome {
 
 /** A request begins: nothing is kept of what an earlier one has seen. The first frame, then the radio. */
 function start(state: State, now: number, request: Action, buttonDown: boolean): Outcome {
-  const memory = patch(state.memory, { shown: undefined });
-  const fresh = initialState(state.button, state.ssids, memory, state.batteryMv, state.watchS);
+  const saved = patch(state.saved, { shown: undefined });
+  const fresh = initialState(state.button, state.ssids, saved, state.batteryMv, state.watchS);
   const next = patch(fresh, {
     request,
     buttonDown,
@@ -98,8 +98,8 @@ function start(state: State, now: number, request: Action, buttonDown: boolean):
 }
 
 function wake(state: State, now: number, cause: 'power' | 'button' | 'timer' | 'held'): Outcome {
-  const poll = state.memory.poll;
-  const shown = state.memory.shown;
+  const poll = state.saved.poll;
+  const shown = state.saved.shown;
   const held = cause === 'held';
   if (shown && (held || cause === 'timer')) {
     // None from before the clock began anew.
@@ -116,13 +116,13 @@ function wake(state: State, now: number, cause: 'power' | 'button' | 'timer' | '
     return start(state, now, 'create', true);
   }
   if (cause !== 'power') {
-    const memory = patch(state.memory, { shown: undefined });
+    const saved = patch(state.saved, { shown: undefined });
     if (!poll) {
       return to(state, {}, [{ do: 'sleep' }]);
     }
     // A press that was not answered before the nap is still asked for.
-    const asked = poll.status === undefined && memory.pending !== '';
-    return nap(patch(state, { request: asked ? (memory.pending as Action) : 'poll', asked, memory }), now);
+    const asked = poll.status === undefined && saved.pending !== '';
+    return nap(patch(state, { request: asked ? (saved.pending as Action) : 'poll', asked, saved }), now);
   }
   // A battery change or a brown-out is no press: nothing is ordered, the radio stays off.
   // The chip's clock began anew, so nothing is followed by it either.
@@ -136,7 +136,7 @@ function wake(state: State, now: number, cause: 'power' | 'button' | 'timer' | '
 
 /** The last screen is not on the display yet: the next boot brings it. */
 function isLeaving(state: State): boolean {
-  return state.step === 'showing' && state.radio && state.memory.shown !== undefined;
+  return state.step === 'showing' && state.radio && state.saved.shown !== undefined;
 }
 
 function takeUp(state: State, now: number): Outcome {
@@ -174,9 +174,9 @@ function takeLate(state: State, now: number): Outcome {
         ? decide(state, now)
         : lost(state, now, 'LAB', 'No sign of the lab');
     case 'asking':
-      return state.tries < pressTries && state.memory.pending !== ''
-        ? ask(state, state.memory.press, state.memory.pending)
-        : failHere(state, 'LAB', `The lab did not answer press ${state.memory.press}`, now);
+      return state.tries < pressTries && state.saved.pending !== ''
+        ? ask(state, state.saved.press, state.saved.pending)
+        : failHere(state, 'LAB', `The lab did not answer press ${state.saved.press}`, now);
     case 'following':
       return lost(state, now, 'LAB', 'The lab fell silent');
     case 'holding':

@@ -52,8 +52,8 @@ export function conclude(state: State, now: number, result: Result): Outcome {
   if (!state.radio) {
     return showResult(state, result);
   }
-  const memory = patch(state.memory, { shown: Object.assign({ at: now }, result) });
-  return to(state, { step: 'showing', memory }, [{ do: 'radioOff' }, { do: 'rest', memory }]);
+  const saved = patch(state.saved, { shown: Object.assign({ at: now }, result) });
+  return to(state, { step: 'showing', saved }, [{ do: 'radioOff' }, { do: 'rest', saved }]);
 }
 
 /** The error screen. When something came that was not signed with our keys, that explains a silent lab best. */
@@ -67,7 +67,7 @@ export function giveUp(state: State, now: number, code: Code, line: string): Out
 /** In the boot that {@link conclude} ends with. `buttonDown`: the finger that is on the button has not seen it, and means something else. */
 export function showShown(state: State, shown: Shown, buttonDown: boolean): Outcome {
   const status = shown.status;
-  const poll = state.memory.poll || patch(noPoll, { status });
+  const poll = state.saved.poll || patch(noPoll, { status });
   return showResult(patch(state, { buttonDown, status, poll }), shown);
 }
 

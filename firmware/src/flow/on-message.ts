@@ -42,14 +42,14 @@ function follow(state: State, status: Status, now: number): Outcome {
   const warns = isReady(status) && status.lookAgainS > 0 && fails < warningPolls;
   const due = warns ? now + status.lookAgainS : 0;
   const poll = patch(before, { status, heard, due, fails });
-  const memory = patch(state.memory, {
+  const saved = patch(state.saved, {
     press: status.press,
     // A request whose end nobody has seen stays: the next press tells of it before it orders another cluster.
     pending: active ? (status.state === 'releasing' ? 'release' : 'create') : '',
-    cluster: isReady(status) ? status.cluster : status.state === 'released' ? '' : state.memory.cluster,
-    poll: active ? state.memory.poll : warns ? poll : undefined,
+    cluster: isReady(status) ? status.cluster : status.state === 'released' ? '' : state.saved.cluster,
+    poll: active ? state.saved.poll : warns ? poll : undefined,
   });
-  const next = patch(state, { status, request: 'poll', memory, poll });
+  const next = patch(state, { status, request: 'poll', saved, poll });
   if (active && status.lookAgainS > stayOnlineS) {
     // The last stretch in one piece: each poll more would cost a tenth of the whole press.
     const isLast = status.state === 'provisioning' && status.leftS <= lastStretchS;
@@ -59,8 +59,8 @@ function follow(state: State, status: Status, now: number): Outcome {
   }
   if (active) {
     // Flash wears out: it is written only when something changed that matters after a sleep.
-    const changed = JSON.stringify(memory) !== JSON.stringify(state.memory);
-    const effects: Effect[] = changed ? [{ do: 'remember', memory }] : [];
+    const changed = JSON.stringify(saved) !== JSON.stringify(state.saved);
+    const effects: Effect[] = changed ? [{ do: 'remember', saved }] : [];
     effects.push({ do: 'limit', ms: followLimitMs });
     return to(next, { step: 'following' }, building(poll, now, '').concat(effects));
   }
@@ -72,17 +72,17 @@ function follow(state: State, status: Status, now: number): Outcome {
 /** Publishes our press, or publishes it again with the same number. */
 export function ask(state: State, press: number, request: Action): Outcome {
   const repeated = state.step === 'asking';
-  const memory = patch(state.memory, { press, pending: request });
+  const saved = patch(state.saved, { press, pending: request });
   const effects: Effect[] = repeated
     ? []
-    : ([{ do: 'remember', memory }] as Effect[]).concat(connecting(state, 'lab', `press ${press}`));
+    : ([{ do: 'remember', saved }] as Effect[]).concat(connecting(state, 'lab', `press ${press}`));
   effects.push(
     { do: 'press', press, action: request, beaconTime: state.beaconTime, repeated },
     { do: 'limit', ms: answerLimitMs },
   );
   return to(
     state,
-    { step: 'asking', asked: true, memory, status: undefined, tries: repeated ? state.tries + 1 : 1 },
+    { step: 'asking', asked: true, saved, status: undefined, tries: repeated ? state.tries + 1 : 1 },
     effects,
   );
 }
@@ -90,11 +90,11 @@ export function ask(state: State, press: number, request: Action): Outcome {
 /** Beacon and status are read: follow what is under way, or press. */
 export function decide(state: State, now: number): Outcome {
   const status = state.status;
-  const memory = state.memory;
+  const saved = state.saved;
   const request = state.request;
   const told = status ? status.press : 0;
-  const ours = told > 0 && told >= memory.press;
-  const answered = ours && told === memory.press;
+  const ours = told > 0 && told >= saved.press;
+  const answered = ours && told === saved.press;
   const mayStop = ours && isBeingBuilt(status) && request !== 'poll';
   if (mayStop && state.buttonDown) {
     return to(state, { step: 'holding' }, [{ do: 'limit', ms: heldMs }]);
@@ -102,7 +102,7 @@ export function decide(state: State, now: number): Outcome {
   if (status && ours && !(mayStop && request === 'release')) {
     // A request that came true unseen is this one; one that failed is not.
     const granted =
-      memory.pending === request && status.state === (request === 'create' ? 'ready' : 'released');
+      saved.pending === request && status.state === (request === 'create' ? 'ready' : 'released');
     if (isActive(status) || (answered && (state.asked || granted))) {
       return follow(state, status, now);
     }
@@ -113,10 +113,10 @@ export function decide(state: State, now: number): Outcome {
   if (state.buttonDown) {
     return to(state, { step: 'holding' }, [{ do: 'limit', ms: heldMs }]);
   }
-  if (memory.pending === request && !answered) {
-    return ask(state, memory.press, request);
+  if (saved.pending === request && !answered) {
+    return ask(state, saved.press, request);
   }
-  return ask(state, Math.max(memory.press, told) + 1, request);
+  return ask(state, Math.max(saved.press, told) + 1, request);
 }
 
 const offline = 'The lab is offline';
@@ -135,7 +135,7 @@ export function takeBeacon(state: State, beacon: Beacon, now: number): Outcome {
   const next = patch(
     state,
     // Its relay is dialled first from now on; flash is written with the next thing that matters.
-    online ? { beaconTime: beacon.time, memory: patch(state.memory, { relay: state.relay }) } : {},
+    online ? { beaconTime: beacon.time, saved: patch(state.saved, { relay: state.relay }) } : {},
   );
   return state.step === 'reading' && online && next.status ? decide(next, now) : stay(next);
 }
@@ -143,7 +143,7 @@ export function takeBeacon(state: State, beacon: Beacon, now: number): Outcome {
 export function takeStatus(state: State, status: Status, now: number): Outcome {
   const last = state.poll.status;
   const old = last && last.press === status.press && status.seq < last.seq;
-  const answer = status.press === state.memory.press && !old;
+  const answer = status.press === state.saved.press && !old;
   if (state.step === 'reading') {
     if (state.request === 'poll') {
       return answer ? follow(state, status, now) : stay(state);

@@ -39,7 +39,7 @@ export interface State {
   /** What was told of networks that were not joined: the name and problem that say most. */
   unjoined: string;
   problem: JoinProblem;
-  memory: Memory;
+  saved: Memory;
   /** How many relays there are, which one is dialled, and how many have not been tried since the network was joined. */
   relays: number;
   relay: number;
@@ -100,7 +100,7 @@ export type Effect =
   | { do: 'dial'; relay: number }
   | { do: 'press'; press: number; action: Action; beaconTime: number; repeated: boolean }
   /** To flash, before anything that follows it. */
-  | { do: 'remember'; memory: Memory }
+  | { do: 'remember'; saved: Memory }
   /** Closes the connection and switches the radio off. */
   | { do: 'radioOff' }
   /** One limit at a time: a new one replaces the old one, 0 takes it away. */
@@ -108,7 +108,7 @@ export type Effect =
   /** `watched`: the picture should stay. Ends the waking, or comes back as `napped`. */
   | { do: 'nap'; ms: number; watched: boolean }
   /** Remembers, then a moment of deep sleep, which ends the radio: the waking by timer goes on. */
-  | { do: 'rest'; memory: Memory }
+  | { do: 'rest'; saved: Memory }
   | { do: 'sleep' };
 
 export interface Outcome {
@@ -123,7 +123,7 @@ export const noPoll: Poll = { heard: 0, due: 0, touched: 0, fails: 0 };
 export function initialState(
   button: string,
   ssids: string[],
-  memory: Memory,
+  saved: Memory,
   batteryMv: number,
   watchS: number,
 ): State {
@@ -133,13 +133,13 @@ export function initialState(
     batteryMv,
     watchS,
     // The network that worked last is the likeliest to be there.
-    ssids: ssids.filter(ssid => ssid === memory.ssid).concat(ssids.filter(ssid => ssid !== memory.ssid)),
+    ssids: ssids.filter(ssid => ssid === saved.ssid).concat(ssids.filter(ssid => ssid !== saved.ssid)),
     network: 0,
     joinAt: 0,
     joinsAt: 0,
     unjoined: '',
     problem: '',
-    memory,
+    saved,
     relays: 1,
     relay: 0,
     relaysLeft: 0,
@@ -151,7 +151,7 @@ export function initialState(
     beaconTime: 0,
     status: undefined,
     forged: false,
-    poll: memory.poll || noPoll,
+    poll: saved.poll || noPoll,
     qr: false,
     radio: false,
   };
