@@ -33,6 +33,8 @@ const subackLimitMs = 1_000;
 /** For what must not come (milliseconds). */
 const quietMs = 1_000;
 const guesses = 20;
+/** So often is a press said. */
+const presses = 5;
 
 /** Opens what a check needs, and lets go of it whatever becomes of it. */
 async function withPeers<T>(logins: Login[], work: (...peers: Peer[]) => Promise<T>): Promise<T> {
@@ -245,9 +247,17 @@ export const checks: readonly Check[] = [
       return withPeers([provisioner, { ...button, url: otherUrl }], async (lab, peer) => {
         await lab?.subscribe([pressTopic(button.name)]);
         const startMs = performance.now();
-        await peer?.publish(pressTopic(button.name), 'across');
-        const seen = await lab?.hears(({ payload }) => payload === 'across');
-        return seen ? kept(`after ${ms(performance.now() - startMs)}`) : lacks('it did not');
+        // As a button does: a node that has just been told of a subscription may not have told the others.
+        for (let said = 0; said < presses; said++) {
+          await peer?.publish(pressTopic(button.name), 'across');
+          if (!(await lab?.hears(({ payload }) => payload === 'across', quietMs))) continue;
+          const after = ms(performance.now() - startMs);
+          if (said === 0) return kept(`after ${after}`);
+          return harmless(
+            `one that comes at once after the SUBACK is lost; repeated, as a button does: after ${after}`,
+          );
+        }
+        return lacks('it did not');
       });
     },
   ],
