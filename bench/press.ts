@@ -14,8 +14,8 @@ import { startProvisioner } from '../provisioner/src/provisioner.ts';
 import type { Provisioner } from '../provisioner/src/service.ts';
 import { ApiCalls } from './press/api-calls.ts';
 import { Pinger, PressingButton } from './press/clients.ts';
+import { configFor, type Logins, makeLogins } from './press/logins.ts';
 import { type Part, startPart } from './press/part.ts';
-import { configFor, makeParty, type Party } from './press/party.ts';
 import { medianOf, percentileOf } from './press/statistics.ts';
 
 /** While others are built. In a lab at rest a tenth of it: each waits for the end of the one before. */
@@ -41,7 +41,7 @@ interface Times {
 
 interface Bench {
   relay: Part;
-  party: Party;
+  logins: Logins;
   provisioner: Provisioner;
   calls: ApiCalls;
   pinger: Pinger;
@@ -72,14 +72,14 @@ async function measure(
   buttons: readonly string[],
   before: () => Promise<void>,
 ): Promise<Times> {
-  const { relay, party, calls, pinger, lists } = bench;
+  const { relay, logins, calls, pinger, lists } = bench;
   const times: Times = { floor: [], order: [], afterList: [] };
   for (const [i, name] of buttons.entries()) {
     await before();
     // Turn by turn, so that a noisy moment hits both.
     times.floor.push(await pinger.roundTrip());
     lists.on = i % 2 === 1;
-    const button = await PressingButton.connect(relay, party, name);
+    const button = await PressingButton.connect(relay, logins, name);
     const seen = calls.expect(`${name}-1`);
     const sentAt = await button.press();
     (lists.on ? times.afterList : times.order).push((await seen) - sentAt);
@@ -108,18 +108,18 @@ function table(title: string, { floor, order, afterList }: Times): number {
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dashbutton-bench-'));
-  const party = makeParty(warmUp + quietPresses + presses);
-  const { buttons } = party;
-  const relay = await startPart('relay', { users: party.users });
+  const logins = makeLogins(warmUp + quietPresses + presses);
+  const { buttons } = logins;
+  const relay = await startPart('relay', { users: logins.users });
   const platform = await startPart('platform', { maxClusters: buttons.length });
   const calls = new ApiCalls();
-  const config = configFor(party, relay, platform, join(folder, 'journal'));
+  const config = configFor(logins, relay, platform, join(folder, 'journal'));
   const provisioner = await startProvisioner(config, { log: silentLog });
   const lists = new ListsFirst();
   try {
     if (!(await provisioner.whenOnline(10_000))) throw new Error(`not online: ${provisioner.lastError}`);
-    const pinger = await Pinger.connect(relay, party);
-    const bench = { relay, party, provisioner, calls, pinger, lists };
+    const pinger = await Pinger.connect(relay, logins);
+    const bench = { relay, logins, provisioner, calls, pinger, lists };
     await measure(bench, buttons.slice(0, warmUp), async () => {});
     const quiet = buttons.slice(warmUp, warmUp + quietPresses);
     const rest = await measure(bench, quiet, () => atRest(provisioner));

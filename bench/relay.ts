@@ -7,6 +7,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, type BrokerName, brokerNames, prepareFolder, startBroker } from './relay/brokers.ts';
 import { startChild } from './relay/child.ts';
+import { makeLogins, mosquittoHash } from './relay/logins.ts';
 import {
   type Bench,
   measureFlood,
@@ -16,7 +17,6 @@ import {
   type Row,
 } from './relay/measure.ts';
 import { measureOneClient } from './relay/one-client.ts';
-import { makeParty, mosquittoHash } from './relay/party.ts';
 import { maxOpenFiles } from './relay/process-facts.ts';
 import { sizesFor } from './relay/sizes.ts';
 import { header, line, verdicts } from './relay/table.ts';
@@ -43,14 +43,14 @@ async function main(): Promise<void> {
   const cleanUp = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', cleanUp);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
-  const party = makeParty(sizes);
-  await prepareFolder(folder, party);
+  const logins = makeLogins(sizes);
+  await prepareFolder(folder, logins);
   const load = startChild(join(folder, 'load-part.mjs'));
   const attacker = startChild(join(folder, 'attack-part.mjs'));
   let against: string[] = [];
   const running = new Map<BrokerName, Broker>();
   const start = (name: BrokerName) => startBroker(name, folder);
-  const bench: Bench = { sizes, names, load, password: party.password, start, say };
+  const bench: Bench = { sizes, names, load, password: logins.password, start, say };
   const rows: Row[] = [];
   const took = async (measuring: Promise<Row[]>) => {
     const measured = await measuring;

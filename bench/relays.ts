@@ -11,8 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encode, keyFromBytes } from '../protocol/src/node/envelope.ts';
 import { beaconTopic, pressTopic, statusTopic } from '../protocol/src/topics.ts';
 import type { ProvisionerConfig } from '../provisioner/src/settings/config.ts';
+import { type Logins, makeLogins, site } from './press/logins.ts';
 import { type Part, startPart } from './press/part.ts';
-import { makeParty, type Party, site } from './press/party.ts';
 import { LeanClient, publishTemplate } from './relay/lean-client.ts';
 import { processorMs, residentBytes } from './relay/process-facts.ts';
 
@@ -40,39 +40,39 @@ async function loadOf(child: ChildProcess, work: Promise<unknown>): Promise<Load
   return { share, bytes: residentBytes(pid) };
 }
 
-function configFor(party: Party, relays: Part[], journal: string): ProvisionerConfig {
-  const login = { host: '127.0.0.1', tls: false, user: site, password: party.password };
+function configFor(logins: Logins, relays: Part[], journal: string): ProvisionerConfig {
+  const login = { host: '127.0.0.1', tls: false, user: site, password: logins.password };
   return {
-    ...{ site, siteKey: party.key, journal, platforms: {} },
+    ...{ site, siteKey: logins.key, journal, platforms: {} },
     relays: relays.map(({ told }) => ({ ...login, port: Number(told.port) })),
     profiles: {},
-    buttons: Object.fromEntries(party.buttons.map(name => [name, { profile: 'none', key: party.key }])),
+    buttons: Object.fromEntries(logins.buttons.map(name => [name, { profile: 'none', key: logins.key }])),
   };
 }
 
 /** A press that costs signature, decision and journal, and builds nothing: there is nothing to give back. */
-function pressOf(party: Party, name: string, press: number): Buffer {
+function pressOf(logins: Logins, name: string, press: number): Buffer {
   const time = Math.floor(Date.now() / 1000);
   const told = { batteryMv: 3900, rssiDbm: -60, firmware: '0.1.0', bootMs: 300, wifiMs: 900, relayMs: 200 };
-  return encode(keyFromBytes(party.key), pressTopic(name), { press, action: 'release', time, ...told });
+  return encode(keyFromBytes(logins.key), pressTopic(name), { press, action: 'release', time, ...told });
 }
 
 async function run(relayCount: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dashbutton-bench-'));
-  const party = makeParty(buttons);
+  const logins = makeLogins(buttons);
   const relays: Part[] = [];
-  for (let i = 0; i < relayCount; i++) relays.push(await startPart('relay', { users: party.users }));
+  for (let i = 0; i < relayCount; i++) relays.push(await startPart('relay', { users: logins.users }));
   const file = new URL('./relays/provisioner-part.ts', import.meta.url);
   const provisioner = fork(file, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
   try {
-    provisioner.send(configFor(party, relays, join(folder, 'journal')) as unknown as object);
+    provisioner.send(configFor(logins, relays, join(folder, 'journal')) as unknown as object);
     const [{ onlineMs }] = await once(provisioner, 'message');
     const clients: LeanClient[] = [];
     for (let i = 0; i < buttons; i += loginsAtOnce) {
-      const names = party.buttons.slice(i, i + loginsAtOnce);
+      const names = logins.buttons.slice(i, i + loginsAtOnce);
       const opened = names.map(async (name, j) => {
         const port = Number(relays[(i + j) % relayCount]?.told.port);
-        const client = await LeanClient.connect({ port, tls: false }, name, party.password);
+        const client = await LeanClient.connect({ port, tls: false }, name, logins.password);
         await client.subscribe([statusTopic(name), beaconTopic(site)]);
         return client;
       });
@@ -82,7 +82,7 @@ async function run(relayCount: number): Promise<void> {
     const processes = [provisioner, ...relays.map(({ process }) => process)];
     const measure = (work: Promise<unknown>) => Promise.all(processes.map(child => loadOf(child, work)));
     const rest = await measure(sleep(seconds * 1_000));
-    const pressed = await measure(press(clients, party));
+    const pressed = await measure(press(clients, logins));
     provisioner.send('how many?');
     const [told] = await once(provisioner, 'message');
     say(
@@ -103,12 +103,12 @@ async function run(relayCount: number): Promise<void> {
   }
 }
 
-async function press(clients: LeanClient[], party: Party): Promise<void> {
+async function press(clients: LeanClient[], logins: Logins): Promise<void> {
   const count = pressesPerS * seconds;
   for (let i = 0; i < count; i++) {
     const at = (i * 7) % clients.length;
-    const payload = pressOf(party, party.buttons[at] ?? '', Math.floor((i * 7) / clients.length) + 1);
-    const template = publishTemplate(pressTopic(party.buttons[at] ?? ''), payload.length);
+    const payload = pressOf(logins, logins.buttons[at] ?? '', Math.floor((i * 7) / clients.length) + 1);
+    const template = publishTemplate(pressTopic(logins.buttons[at] ?? ''), payload.length);
     clients[at]?.publish(template, gap => void payload.copy(gap));
     clients[at]?.flush();
     await sleep(1_000 / pressesPerS);

@@ -10,8 +10,8 @@ import {
 import { type Looks, looks, meanLit } from '../../simulator/power/looks.ts';
 import { type Energy, integrate, standbyMa } from '../../simulator/power/model.ts';
 import { original2019, sketchShowsMs } from '../../simulator/power/original-2019.ts';
+import { wiringOf } from './button-and-relay.ts';
 import { floorMah } from './floor.ts';
-import { wiringOf } from './party.ts';
 import { type Run, type RunOptions, runPress } from './run.ts';
 
 export interface Comparison extends Omit<RunOptions, 'bundle'> {

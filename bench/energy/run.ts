@@ -6,8 +6,8 @@ import { Board, newest, type TraceEntry } from '../../simulator/board/board.ts';
 import { VirtualClock } from '../../simulator/board/virtual-clock.ts';
 import type { Span } from '../../simulator/power/model.ts';
 import { realTimes } from '../../simulator/power/times.ts';
-import { startScriptedLab } from './lab.ts';
-import { button, enroll, hotspot, startPartyRelay, wiringOf } from './party.ts';
+import { button, enroll, hotspot, startBenchRelay, wiringOf } from './button-and-relay.ts';
+import { startScriptedLab } from './scripted-lab.ts';
 
 export interface RunOptions {
   /** The compiled firmware. */
@@ -40,7 +40,7 @@ export async function runPress(options: RunOptions): Promise<Run> {
   const { bundle, board: name, buildS, hasLightSleep, warnInS = 0 } = options;
   const flash = mkdtempSync(join(tmpdir(), 'dashbutton-energy-'));
   const clock = new VirtualClock();
-  const relay = await startPartyRelay();
+  const relay = await startBenchRelay();
   const lab = await startScriptedLab(relay, clock, buildS, warnInS);
   enroll(flash, name, relay);
   const board = new Board({

@@ -4,8 +4,8 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import type { Press } from '../../protocol/src/messages.ts';
 import { encode, keyFromBytes } from '../../protocol/src/node/envelope.ts';
 import { pressTopic } from '../../protocol/src/topics.ts';
+import { type Logins, pinger } from './logins.ts';
 import type { Part } from './part.ts';
-import { type Party, pinger } from './party.ts';
 
 async function connect(relay: Part, name: string, password: string): Promise<MqttClient> {
   const client = await connectAsync(relay.told.url ?? '', { clientId: name, username: name, password });
@@ -32,11 +32,11 @@ export class Pinger {
     this.#payload = payload;
   }
 
-  static async connect(relay: Part, party: Party): Promise<Pinger> {
-    const from = await connect(relay, pinger, party.password);
-    const to = await connect(relay, 'elsewhere', party.password);
+  static async connect(relay: Part, logins: Logins): Promise<Pinger> {
+    const from = await connect(relay, pinger, logins.password);
+    const to = await connect(relay, 'elsewhere', logins.password);
     await to.subscribeAsync(pressTopic(pinger), { qos: 1 });
-    return new Pinger(from, to, encode(keyFromBytes(party.key), pressTopic(pinger), bodyOf(1)));
+    return new Pinger(from, to, encode(keyFromBytes(logins.key), pressTopic(pinger), bodyOf(1)));
   }
 
   /** Milliseconds from PUBLISH to its delivery. */
@@ -65,8 +65,8 @@ export class PressingButton {
     this.#payload = encode(keyFromBytes(key), this.#topic, bodyOf(1));
   }
 
-  static async connect(relay: Part, party: Party, name: string): Promise<PressingButton> {
-    return new PressingButton(await connect(relay, name, party.password), name, party.key);
+  static async connect(relay: Part, logins: Logins, name: string): Promise<PressingButton> {
+    return new PressingButton(await connect(relay, name, logins.password), name, logins.key);
   }
 
   /** Publishes; returns when, in milliseconds of this process's clock. */

@@ -5,6 +5,12 @@ import { startRelay } from '../../relay/src/relay.ts';
 import { noRates } from '../no-rates.ts';
 
 const [{ users }] = await once(process, 'message');
-const party = makeUsers(users);
-const relay = await startRelay({ host: '127.0.0.1', port: 0, users: party, log: silentLog, limits: noRates });
+const logins = makeUsers(users);
+const relay = await startRelay({
+  host: '127.0.0.1',
+  port: 0,
+  users: logins,
+  log: silentLog,
+  limits: noRates,
+});
 process.send?.({ url: relay.url, port: String(relay.port) });

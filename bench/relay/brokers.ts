@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleParts } from './bundle.ts';
 import { startChild } from './child.ts';
+import { type Logins, makeCertificate, mosquittoAccess, mosquittoPasswords } from './logins.ts';
 import { findMosquitto, startMosquitto } from './mosquitto.ts';
-import { makeCertificate, mosquittoAccess, mosquittoPasswords, type Party } from './party.ts';
 
 export type BrokerName = 'relay' | 'aedes' | 'mosquitto';
 
@@ -24,13 +24,13 @@ export function brokerNames(): BrokerName[] {
 }
 
 /** Writes the programs and what they read: users, passwords, rules, certificate. */
-export async function prepareFolder(folder: string, party: Party): Promise<void> {
+export async function prepareFolder(folder: string, logins: Logins): Promise<void> {
   await bundleParts(folder);
   const { cert, key } = await makeCertificate();
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text, { mode: 0o600 });
-  write('users.json', JSON.stringify(party.users));
-  write('passwords', mosquittoPasswords(party));
-  write('access', mosquittoAccess(party));
+  write('users.json', JSON.stringify(logins.users));
+  write('passwords', mosquittoPasswords(logins));
+  write('access', mosquittoAccess(logins));
   write('cert.pem', cert);
   write('key.pem', key);
 }

@@ -4,7 +4,7 @@ import { percentileOf } from '../press/statistics.ts';
 import { answer } from './child.ts';
 import { inTurn } from './in-turn.ts';
 import { LeanClient, type Listener } from './lean-client.ts';
-import { buttonTopics, idleButton } from './party.ts';
+import { buttonTopics, idleButton } from './logins.ts';
 import { Traffic } from './traffic.ts';
 
 interface At {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { medianOf } from '../press/statistics.ts';
 import type { Broker, BrokerName } from './brokers.ts';
 import type { Child } from './child.ts';
-import { idleButton } from './party.ts';
+import { idleButton } from './logins.ts';
 import { processorMs } from './process-facts.ts';
 
 /** Kinds of attack; as in attack-part.ts, which must not be imported: it works when it is. */

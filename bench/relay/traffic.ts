@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pressTopic } from '../../protocol/src/topics.ts';
 import { inTurn } from './in-turn.ts';
 import { LeanClient, type Listener, publishTemplate, type Template } from './lean-client.ts';
-import { buttonTopics, crowdButton, crowdProvisioner, pairButton, pairProvisioner } from './party.ts';
+import { buttonTopics, crowdButton, crowdProvisioner, pairButton, pairProvisioner } from './logins.ts';
 
 /** A press of ours has some 250 bytes; 100 are what brokers are commonly measured with. */
 const payloadBytes = 100;

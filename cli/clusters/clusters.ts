@@ -4,7 +4,7 @@ import { stands } from '../../provisioner/src/journal/records.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
 import { newestFirst } from '../presses/list.ts';
 import { pressesOf } from '../presses/source.ts';
-import { headed } from '../presses/words.ts';
+import { headed } from '../presses/table.ts';
 import { clusterRow, clustersHead } from './list.ts';
 
 export interface ClustersOptions {

@@ -3,7 +3,7 @@
 import type { PressRecord } from '../../provisioner/src/journal/records.ts';
 import { clusterStateOf } from '../../provisioner/src/operator/cluster-state.ts';
 import { cleanUpOf } from '../presses/history.ts';
-import { howLong } from '../presses/words.ts';
+import { howLong } from '../presses/table.ts';
 
 export const clustersHead = ['CLUSTER', 'STATE', 'PROFILE', 'AGE', 'LEFT', 'ADDRESS'] as const;
 

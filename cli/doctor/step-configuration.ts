@@ -7,10 +7,10 @@ import { kindOf } from '../../provisioner/src/platforms/kinds.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { type Settings, settingsSchema } from '../../provisioner/src/settings/config-schema.ts';
 import { relaysIn } from '../../provisioner/src/settings/relays.ts';
+import { counted, octal } from './counted.ts';
 import { placeholderProblems } from './placeholders.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';
-import { counted, octal } from './words.ts';
 
 /** Read by others, or written by a group: `chmod u=rwX,g=rX,o=`, as for the service, is what is meant. */
 const tooOpen = 0o027;

@@ -2,10 +2,10 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../../config/src/setup-error.ts';
+import { counted, octal } from './counted.ts';
 import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import type { Visit } from './visit.ts';
-import { counted, octal } from './words.ts';
 
 /** A press is about 1 kB, LevelDB's tables are rewritten now and then; less than this fills up some night (bytes). */
 const leastFreeBytes = 100 * 1024 * 1024;

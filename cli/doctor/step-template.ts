@@ -5,6 +5,7 @@ import { type Missing, usedRanges } from '../../provisioner/src/common/platform.
 import { Refused } from '../../provisioner/src/kubernetes/errors.ts';
 import type { Profile } from '../../provisioner/src/settings/config.ts';
 import { poolMeets } from '../../provisioner/src/settings/pool-problems.ts';
+import { counted } from './counted.ts';
 import { countFree } from './free-ranges.ts';
 import { doctorOf } from './kinds.ts';
 import { settingNames } from './management-cluster.ts';
@@ -12,7 +13,6 @@ import type { Presence } from './presence.ts';
 import { Broken, type Finding, type Problem } from './result.ts';
 import { templateProblem } from './template-problems.ts';
 import type { Visit } from './visit.ts';
-import { counted } from './words.ts';
 
 /** @throws Broken with all problems of all profiles. */
 export async function templateObjects(visit: Visit): Promise<Finding> {

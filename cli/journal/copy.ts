@@ -5,7 +5,7 @@ import { copyJournal, JournalInUse } from '../../provisioner/src/journal/index.t
 import { askCopy, NotRunning } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
-import { counted } from '../doctor/words.ts';
+import { counted } from '../doctor/counted.ts';
 import { checkNothingAt, writeWhole } from '../write-whole.ts';
 
 export interface CopyOptions {

@@ -13,7 +13,7 @@ import {
   standingOf,
 } from '../../provisioner/src/recover/recover.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
-import { howLong, table } from '../presses/words.ts';
+import { howLong, table } from '../presses/table.ts';
 import { confirm, type Keyboard } from '../release/confirm.ts';
 
 export interface RecoverCommandOptions {

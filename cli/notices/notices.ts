@@ -7,7 +7,7 @@ import {
 } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
-import { table } from '../presses/words.ts';
+import { table } from '../presses/table.ts';
 
 export interface NoticesOptions {
   config: string;

@@ -1,7 +1,7 @@
 /** One press from the finger to the end of its cluster. Pure. */
 import { type PressRecord, stands } from '../../provisioner/src/journal/records.ts';
 import { findPress } from './list.ts';
-import { howLong, table, when } from './words.ts';
+import { howLong, table, when } from './table.ts';
 
 const indent = '  ';
 

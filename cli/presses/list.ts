@@ -1,6 +1,6 @@
 /** Presses, one line each. Pure. */
 import type { PressRecord } from '../../provisioner/src/journal/records.ts';
-import { howLong, when } from './words.ts';
+import { howLong, when } from './table.ts';
 
 export const pressesHead = ['BUTTON', 'PRESS', 'WHEN', 'STEP', 'CLUSTER', 'TOOK', 'ADDRESS'] as const;
 

@@ -5,7 +5,7 @@ import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
 import { historyOf } from './history.ts';
 import { newestFirst, pressesHead, pressRow } from './list.ts';
 import { pressesOf } from './source.ts';
-import { headed, widthOf } from './words.ts';
+import { headed, widthOf } from './table.ts';
 
 export interface PressesOptions {
   config: string;

@@ -5,7 +5,7 @@ import { beaconTopic, pressTopic, statusTopic } from '../../protocol/src/topics.
 import { type Login, Peer, Refused } from './peer.ts';
 
 /** A button, its neighbour of the same site, and the provisioner of both; of a site that nobody uses. */
-export interface Party {
+export interface Participants {
   site: string;
   button: Login;
   neighbour: Login;
@@ -22,7 +22,7 @@ export interface Answer {
   verdict: Verdict;
   found: string;
 }
-export type Check = readonly [name: string, ask: (party: Party) => Promise<Answer>];
+export type Check = readonly [name: string, ask: (participants: Participants) => Promise<Answer>];
 
 const kept = (found: string): Answer => ({ verdict: 'kept', found });
 const lacks = (found: string): Answer => ({ verdict: 'lacks', found });

@@ -4,7 +4,7 @@ import { messageOf, SetupError } from '../../config/src/setup-error.ts';
 import { readTextFile } from '../../config/src/yaml-file.ts';
 import { relayAddress, relayUrlHint } from '../../provisioner/src/uplink/relay-url.ts';
 import { readDeviceFile } from '../enroll/device-file.ts';
-import { type Answer, checks, type Party, type Verdict } from './checks.ts';
+import { type Answer, checks, type Participants, type Verdict } from './checks.ts';
 import type { Login } from './peer.ts';
 
 export interface TestOptions {
@@ -33,11 +33,11 @@ const words: Record<Verdict, string> = {
  * @throws SetupError when a file or URL is wrong.
  */
 export async function testRelay(options: TestOptions, tell: (line: string) => void): Promise<number> {
-  const party = partyOf(options);
+  const participants = participantsOf(options);
   const width = Math.max(...checks.map(([name]) => name.length));
   const counts = { kept: 0, lacks: 0, harmless: 0, 'not looked at': 0 };
   for (const [name, ask] of checks) {
-    const { verdict, found } = await ask(party).catch(
+    const { verdict, found } = await ask(participants).catch(
       (error: unknown): Answer => ({
         verdict: 'lacks',
         found: messageOf(error),
@@ -55,7 +55,7 @@ export async function testRelay(options: TestOptions, tell: (line: string) => vo
   return lacks;
 }
 
-function partyOf({ url, otherUrl, user, ...files }: TestOptions): Party {
+function participantsOf({ url, otherUrl, user, ...files }: TestOptions): Participants {
   for (const text of [url, otherUrl]) {
     if (text !== undefined && relayAddress(text) === undefined)
       throw new SetupError(`${text}: ${relayUrlHint}`);

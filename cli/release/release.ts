@@ -4,7 +4,7 @@ import { isBuilding, type PressRecord } from '../../provisioner/src/journal/reco
 import { askPresses, NotRunning, orderRelease } from '../../provisioner/src/operator/control-client.ts';
 import { controlPathOf } from '../../provisioner/src/operator/control-path.ts';
 import { readPlace } from '../../provisioner/src/operator/settings-place.ts';
-import { howLong } from '../presses/words.ts';
+import { howLong } from '../presses/table.ts';
 import { confirm, type Keyboard } from './confirm.ts';
 
 export interface ReleaseOptions {

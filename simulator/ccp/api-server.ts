@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { errnoOf } from '../../config/src/setup-error.ts';
 import { type Account, allRules, anonymous } from '../cluster-api/accounts.ts';
 import { Api } from '../cluster-api/api.ts';
-import { send, sendRefusal } from '../cluster-api/front.ts';
+import { send, sendRefusal } from '../cluster-api/https-front.ts';
 import { tooLarge, unauthorized } from '../cluster-api/refusal.ts';
 import { targetOf } from '../cluster-api/target.ts';
 import { Watches } from '../cluster-api/watches.ts';

@@ -6,8 +6,8 @@ import { makeServerPair } from './certificates.ts';
 import { type ClusterState, type Generation, type Network, type NodeState, rangeOf } from './cluster.ts';
 import type { Failure } from './failures.ts';
 import { type Inventory, inventory } from './inventory.ts';
-import { Lab } from './lab.ts';
 import { type CcpSimulatorOptions, resolveOptions } from './options.ts';
+import { PlatformState } from './platform-state.ts';
 import { startFront } from './server.ts';
 import { v2Api } from './v2/routes.ts';
 import { v3Api } from './v3/routes.ts';
@@ -91,7 +91,7 @@ export async function startCcpSimulator(options: CcpSimulatorOptions = {}): Prom
   const resolved = resolveOptions(options);
   const host = resolved.host === '0.0.0.0' || resolved.host === '::' ? '127.0.0.1' : resolved.host;
   const pair = await makeServerPair('ccp', [...new Set([host, '127.0.0.1', 'localhost'])]);
-  const lab = new Lab(resolved);
+  const lab = new PlatformState(resolved);
   const calls: CallRecord[] = [];
   const front = await startFront({
     host: resolved.host,
@@ -127,7 +127,7 @@ export async function startCcpSimulator(options: CcpSimulatorOptions = {}): Prom
   };
 }
 
-function snapshots(lab: Lab): ClusterSnapshot[] {
+function snapshots(lab: PlatformState): ClusterSnapshot[] {
   return lab.clusters().map(cluster => {
     const { api, network, name, request } = cluster.order;
     const addOns = [...cluster.addOns.values()];

@@ -8,10 +8,10 @@ import { Accounts, allRules, type Rule } from './accounts.ts';
 import { Api } from './api.ts';
 import { classObject } from './classes.ts';
 import type { State } from './controllers/cluster.ts';
+import { ControllerContext } from './controllers/controller-context.ts';
 import { Controllers } from './controllers/controllers.ts';
-import { Lab } from './controllers/lab.ts';
 import { type Failure, Failures } from './failures.ts';
-import { type CallRecord, Front } from './front.ts';
+import { type CallRecord, HttpsFront } from './https-front.ts';
 import { kindsOf } from './kinds.ts';
 import { type ClusterApiSimulatorOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { Store } from './store.ts';
@@ -20,7 +20,7 @@ import { Watches } from './watches.ts';
 export type { Rule } from './accounts.ts';
 export { buildMs } from './controllers/build.ts';
 export type { Failure } from './failures.ts';
-export type { CallRecord } from './front.ts';
+export type { CallRecord } from './https-front.ts';
 export type { ClusterApiSimulatorOptions } from './options.ts';
 
 /** Calls remembered for {@link ClusterApiSimulator.requests}; older ones are forgotten. */
@@ -100,7 +100,7 @@ export async function startClusterApiSimulator(
     resolved.token,
   );
   const calls: CallRecord[] = [];
-  const front = await Front.start({
+  const front = await HttpsFront.start({
     host: resolved.host,
     port: resolved.port,
     pair,
@@ -164,7 +164,7 @@ function makeParts(options: ResolvedOptions) {
   for (const failure of options.failures) failures.add(failure);
   const clock = new Clock(options.speed);
   const pool = new AddressPool(options.addressPool, firstAddress);
-  const lab = new Lab({
+  const lab = new ControllerContext({
     store,
     clock,
     pool,
@@ -194,7 +194,7 @@ function makeParts(options: ResolvedOptions) {
 /** Addresses at the beginning of the block come last. */
 const firstAddress = 10;
 
-function fill(lab: Lab, { namespace, namespaces, classes }: ResolvedOptions): void {
+function fill(lab: ControllerContext, { namespace, namespaces, classes }: ResolvedOptions): void {
   const kind = lab.kindOf('', 'Namespace');
   for (const name of new Set(['default', 'kube-system', namespace, ...namespaces])) {
     if (kind === undefined) continue;

@@ -10,7 +10,7 @@ import type { ImportOptions } from '../../cli/profile/import.ts';
 import { SetupError } from '../../config/src/setup-error.ts';
 import { loadConfig } from '../../provisioner/src/settings/config.ts';
 import { pause, until } from '../fixtures/patience.ts';
-import { aciBody, calicoBody, loggedIn, startLab } from '../simulator/ccp/fixtures/lab.ts';
+import { aciBody, calicoBody, loggedIn, startLab } from '../simulator/ccp/fixtures/ccp.ts';
 import { create, loggedInV3, v3Aci, v3Calico, v3Eks } from '../simulator/ccp/fixtures/v3-lab.ts';
 import { importOf, payloadFile, v2Payload, v2Record } from './fixtures/profile-payloads.ts';
 import { contents, dashbutton, modeOf, read, workshop, yaml } from './fixtures/workshop.ts';

@@ -1,6 +1,6 @@
 /** What can go wrong before the first packet, and messages that are whole packets but not what they should be. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { button, hotspot, keys } from '../../bench/energy/party.ts';
+import { button, hotspot, keys } from '../../bench/energy/button-and-relay.ts';
 import { pingEveryMs } from '../../firmware/src/limits.ts';
 import type { Status } from '../../protocol/src/messages.ts';
 import { encode } from '../../protocol/src/node/envelope.ts';

@@ -1,6 +1,6 @@
 /** A lab that says nothing new of a build while the relay lives: looked at more and more rarely, then given up. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { button } from '../../bench/energy/party.ts';
+import { button } from '../../bench/energy/button-and-relay.ts';
 import { type Event, type Outcome, type State, step } from '../../firmware/src/flow/flow.ts';
 import { againS, darkNapS, noNewsParts, noNewsS } from '../../firmware/src/limits.ts';
 import type { Memory } from '../../firmware/src/memory.ts';

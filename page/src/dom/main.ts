@@ -9,7 +9,7 @@ import { paint } from './glass.ts';
 import { onlyHere } from './only-here.ts';
 import { makeTroubles, say, showClusters, showTroubles, showWay } from './panels.ts';
 import { need, Stage, type Still } from './stage.ts';
-import { afterText, screenText } from './words.ts';
+import { afterText, screenText } from './text.ts';
 
 const programUrl = '/dashbutton.js';
 const cases = ['house', 'cloud'] as const;

@@ -3,7 +3,7 @@ import type { Facts, PressFact } from '../facts.ts';
 import { type TroubleName, troubles } from '../troubles.ts';
 import { type Stop, titles } from '../way.ts';
 import { need } from './stage.ts';
-import { afterText, ageText } from './words.ts';
+import { afterText, ageText } from './text.ts';
 
 function element<K extends keyof HTMLElementTagNameMap>(
   name: K,

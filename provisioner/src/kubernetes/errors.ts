@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { oneLine } from '../common/line.ts';
 import { type PlatformCode, PlatformError } from '../common/platform.ts';
 import { nodeReason } from '../uplink/hop-error.ts';
-import { reasonFirst, webhookSilent } from './words.ts';
+import { reasonFirst, webhookSilent } from './server-reasons.ts';
 
 /** What was asked, in the words of RBAC; `apply` needs `create` and `patch`, `discover` is free for every login. */
 export type Verb = 'get' | 'list' | 'watch' | 'apply' | 'delete' | 'discover';

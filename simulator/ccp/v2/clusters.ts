@@ -11,7 +11,7 @@ import {
   recordNotFound,
 } from '../errors.ts';
 import { kubeconfig } from '../kubeconfig.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import { type Answer, type Call, hangUp } from '../router.ts';
 import { dashboardUrl, fullView, listView } from './cluster-view.ts';
 import { checkBody, parseCreate, workersOf } from './create-body.ts';
@@ -21,14 +21,14 @@ import { checkProvider } from './infrastructure.ts';
 const dropAtFraction = 0.5;
 
 /** A bare array without pages (SWG, LAB, BOB). */
-export function list(lab: Lab): Answer {
+export function list(lab: PlatformState): Answer {
   const all = lab.clusters('v2');
   if (all.length === 0 && lab.options.emptyListStatus === 404) throw noClusterFound();
   return { status: 200, json: all.map(cluster => listView(cluster, lab.options.stateWords)) };
 }
 
 /** There is one provider, so its clusters are all (GO2). */
-export function listOn(lab: Lab, call: Call): Answer {
+export function listOn(lab: PlatformState, call: Call): Answer {
   checkProvider(call);
   return { status: 200, json: lab.clusters('v2').map(cluster => listView(cluster, lab.options.stateWords)) };
 }
@@ -37,7 +37,7 @@ export function listOn(lab: Lab, call: Call): Answer {
  * Holds the connection until the cluster is provisioned, then answers with the finished cluster (LAB). A client
  * that hangs up meanwhile changes nothing (inferred: the platform's page polls beside it).
  */
-export async function create(lab: Lab, call: Call): Promise<Answer | typeof hangUp> {
+export async function create(lab: PlatformState, call: Call): Promise<Answer | typeof hangUp> {
   const cluster = lab.create(parseCreate(call.body));
   const drop = lab.failures.take('drop');
   if (drop !== undefined) {
@@ -57,7 +57,7 @@ export async function create(lab: Lab, call: Call): Promise<Answer | typeof hang
 }
 
 /** By name only (SWG). Right after a create the name may not be known yet (inferred from DASH and GO2 pictures). */
-export function readByName(lab: Lab, call: Call): Answer {
+export function readByName(lab: PlatformState, call: Call): Answer {
   const cluster = lab.byName(call.params.name ?? '', 'v2');
   if (cluster === undefined) throw clusterNotFound();
   if (lab.clock.nowMs() - cluster.createdMs < lab.options.visibleAfterMs) throw clusterNotFound();
@@ -68,7 +68,7 @@ const sizes = { workers: z.int().min(1), load_balancer_ip_num: z.int().min(1) };
 const changeSchema = z.object(sizes).partial();
 
 /** `workers` and `load_balancer_ip_num` can be changed (GO2); other fields are ignored. Answers at once (assumed). */
-export function change(lab: Lab, call: Call): Answer {
+export function change(lab: PlatformState, call: Call): Answer {
   const cluster = byUuid(lab, call);
   const wanted = checkBody(call.body, changeSchema);
   lab.resize(
@@ -80,7 +80,7 @@ export function change(lab: Lab, call: Call): Answer {
 }
 
 /** A whole cluster again, of the same name; of it the two changeable fields count (assumed). */
-export function replace(lab: Lab, call: Call): Answer {
+export function replace(lab: PlatformState, call: Call): Answer {
   const cluster = byUuid(lab, call);
   const order = parseCreate(call.body);
   if (order.name !== cluster.name) throw badRequest('name: cannot be changed');
@@ -89,13 +89,13 @@ export function replace(lab: Lab, call: Call): Answer {
 }
 
 /** With uuid, not with name; while it is being built too (LAB). */
-export async function remove(lab: Lab, call: Call): Promise<Answer> {
+export async function remove(lab: PlatformState, call: Call): Promise<Answer> {
   await lab.delete(byUuid(lab, call));
   return { status: 204 };
 }
 
 /** Gone from the swagger by release 3.1, so a client must not need it. The words are assumed. */
-export function health(lab: Lab, call: Call): Answer {
+export function health(lab: PlatformState, call: Call): Answer {
   const words = {
     building: 'unknown',
     ready: 'healthy',
@@ -107,16 +107,16 @@ export function health(lab: Lab, call: Call): Answer {
 }
 
 /** The kubeconfig as text, when the cluster is ready (LAB). */
-export async function env(lab: Lab, call: Call): Promise<Answer> {
+export async function env(lab: PlatformState, call: Call): Promise<Answer> {
   const cluster = readyByUuid(lab, call);
   return { status: 200, text: await kubeconfig(cluster.apiServer?.url ?? '', cluster.identity) };
 }
 
-export function dashboard(lab: Lab, call: Call): Answer {
+export function dashboard(lab: PlatformState, call: Call): Answer {
   return { status: 200, text: dashboardUrl(readyByUuid(lab, call)) };
 }
 
-function answerWith(lab: Lab, cluster: Cluster): Answer {
+function answerWith(lab: PlatformState, cluster: Cluster): Answer {
   return { status: 200, json: fullView(cluster, lab.options.stateWords) };
 }
 
@@ -126,14 +126,14 @@ function loadBalancersFor(cluster: Cluster, wanted: number | undefined): number 
   return cluster.order.network.plugin === 'calico' ? (wanted ?? own) : own;
 }
 
-function byUuid(lab: Lab, call: Call): Cluster {
+function byUuid(lab: PlatformState, call: Call): Cluster {
   const cluster = lab.byUuid(call.params.uuid ?? '', 'v2');
   if (cluster === undefined) throw clusterNotFound();
   return cluster;
 }
 
 /** Neither kubeconfig nor dashboard can be had before the cluster is ready (LAB: their buttons are disabled). */
-function readyByUuid(lab: Lab, call: Call): Cluster {
+function readyByUuid(lab: PlatformState, call: Call): Cluster {
   const cluster = lab.byUuid(call.params.uuid ?? '', 'v2');
   if (cluster?.state !== 'ready') throw recordNotFound();
   return cluster;

@@ -1,7 +1,7 @@
 /** What clusters are made on: vCenter connections, subnets, ACI profiles. Shapes from GO2 and GO3. */
 import { recordNotFound } from '../errors.ts';
 import { inventory } from '../inventory.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import type { Answer, Call } from '../router.ts';
 
 const { vsphere } = inventory;
@@ -31,7 +31,7 @@ export function pools(call: Call): Answer {
 }
 
 /** `free_ips` is counted at the moment of asking. */
-export function subnets(lab: Lab): Answer {
+export function subnets(lab: PlatformState): Answer {
   const { uuid, name, network, pool, nameservers } = inventory.subnet;
   const { cidr, gateway, total, free } = lab.pool;
   const subnet = {

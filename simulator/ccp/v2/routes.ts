@@ -3,13 +3,13 @@
  * upgrade, authz, helmcharts, localusers, rbac, ldap, license.
  */
 import { errorAnswer } from '../errors.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import { type Api, route } from '../router.ts';
 import * as clusters from './clusters.ts';
 import * as infrastructure from './infrastructure.ts';
 import * as system from './system.ts';
 
-export function v2Api(lab: Lab): Api {
+export function v2Api(lab: PlatformState): Api {
   const vsphere = '/2/providerclientconfigs/{uuid}/vsphere/datacenter';
   return {
     prefix: '/2/',

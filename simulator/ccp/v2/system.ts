@@ -1,6 +1,6 @@
 /** `/2/system`: login, who is calling, and how the platform is. */
 import { badRequest, unauthorized } from '../errors.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import type { Answer, Call } from '../router.ts';
 
 const cookieName = 'CXAccessToken';
@@ -10,7 +10,7 @@ const startedAt = new Date().toISOString();
  * Form body (DASH, BOB) or query parameters with any body (GO2, MLA, ANS). A third field, `token`, is accepted and
  * ignored: what it does is not known.
  */
-export function login(lab: Lab, call: Call): Answer {
+export function login(lab: PlatformState, call: Call): Answer {
   const form = new URLSearchParams(isForm(call) ? call.body : '');
   const field = (name: string) => form.get(name) ?? call.query.get(name);
   const [user, password] = [field('username'), field('password')];
@@ -30,13 +30,13 @@ export function login(lab: Lab, call: Call): Answer {
 }
 
 /** Lets a call pass that carries the cookie or the token; throws Refusal (401) for all others. */
-export function guard(lab: Lab, call: Call): void {
+export function guard(lab: PlatformState, call: Call): void {
   const tokens = [call.headers['x-auth-token'], cookieOf(call)];
   if (!tokens.some(token => token !== undefined && lab.sessions.knows(token))) throw unauthorized();
 }
 
 /** Two strings (GO2). How the product writes the time is not known. */
-export function liveness(lab: Lab): Answer {
+export function liveness(lab: PlatformState): Answer {
   return {
     status: 200,
     json: { CXVersion: lab.options.version, TimeOnMgmtHost: new Date().toISOString() },

@@ -5,7 +5,7 @@ import { type AddOn, type AddOnState, addOnState } from '../add-on.ts';
 import type { Cluster } from '../cluster.ts';
 import { badRequest, recordNotFound } from '../errors.ts';
 import { defaultAddOnError } from '../failures.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import type { Answer, Call } from '../router.ts';
 import { catalog, chartVersion, installable } from './catalog.ts';
 import { checkBody, page, text } from './check.ts';
@@ -34,18 +34,18 @@ const installSchema = z.object({
 });
 
 /** An object, not a list (GO3). */
-export function offers(lab: Lab, call: Call): Answer {
+export function offers(lab: PlatformState, call: Call): Answer {
   readyById(lab, call);
   return { status: 200, json: catalog };
 }
 
-export function list(lab: Lab, call: Call): Answer {
+export function list(lab: PlatformState, call: Call): Answer {
   const all = [...readyById(lab, call).addOns.values()];
   return { status: 200, json: page(all.map(addOn => view(addOn, addOnState(addOn, lab.clock)))) };
 }
 
 /** The catalog's entry as it was read (GO3). Answers at once; clients ask every 2 s how it goes on. */
-export function install(lab: Lab, call: Call): Answer {
+export function install(lab: PlatformState, call: Call): Answer {
   const cluster = readyById(lab, call);
   const entry = checkBody(call.body, installSchema);
   checkInstall(lab, cluster, entry);
@@ -57,7 +57,7 @@ export function install(lab: Lab, call: Call): Answer {
 }
 
 /** Gone at once (assumed). A dependency goes before its operator, the opposite of the installation (GO3). */
-export function remove(lab: Lab, call: Call): Answer {
+export function remove(lab: PlatformState, call: Call): Answer {
   const { addOns } = readyById(lab, call);
   const { name = '' } = call.params;
   if (!addOns.has(name)) throw recordNotFound();
@@ -69,7 +69,11 @@ export function remove(lab: Lab, call: Call): Answer {
 }
 
 /** What the platform refuses is assumed; the conflicts and the order are what clients keep to (GO3). */
-function checkInstall(lab: Lab, { addOns }: Cluster, { name, url }: z.output<typeof installSchema>): void {
+function checkInstall(
+  lab: PlatformState,
+  { addOns }: Cluster,
+  { name, url }: z.output<typeof installSchema>,
+): void {
   const offer = installable.get(name);
   if (offer === undefined) throw badRequest('no such add-on', 'name');
   if (url !== offer.entry.url) throw badRequest('not the url of the catalog', 'url');

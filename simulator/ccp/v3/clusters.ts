@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Cluster } from '../cluster.ts';
 import { badRequest } from '../errors.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import { type Answer, type Call, hangUp } from '../router.ts';
 import { checkBody, count } from './check.ts';
 import { clusterView } from './cluster-view.ts';
@@ -15,13 +15,17 @@ import { vsphereOrder, vsphereSchema } from './vsphere-body.ts';
 const createSchema = z.discriminatedUnion('type', [vsphereSchema, eksSchema]);
 
 /** A bare array (GO3, MLA, CAS); whole clusters (WIL), those of v3 only (assumed). */
-export async function list(lab: Lab): Promise<Answer> {
+export async function list(lab: PlatformState): Promise<Answer> {
   const { v3 } = lab.options;
   return { status: 200, json: await Promise.all(lab.clusters('v3').map(one => clusterView(one, v3))) };
 }
 
 /** Answers at once, long before the cluster is there. */
-export async function create(lab: Lab, infra: Infrastructure, call: Call): Promise<Answer | typeof hangUp> {
+export async function create(
+  lab: PlatformState,
+  infra: Infrastructure,
+  call: Call,
+): Promise<Answer | typeof hangUp> {
   const request = checkBody(call.body, createSchema);
   if (infra.providers.find(request.provider)?.type !== request.type) {
     throw badRequest(`no such provider of type ${request.type}`, 'provider');
@@ -38,7 +42,7 @@ export async function create(lab: Lab, infra: Infrastructure, call: Call): Promi
 }
 
 /** By id. That a name would do too is unproven. */
-export async function read(lab: Lab, call: Call): Promise<Answer> {
+export async function read(lab: PlatformState, call: Call): Promise<Answer> {
   return { status: 200, json: await clusterView(byId(lab, call), lab.options.v3) };
 }
 
@@ -53,7 +57,7 @@ const changeSchema = z.object({
  * Sizes (CAS, GO3, TF) and description; other fields are ignored, groups that are not mentioned stay (both assumed).
  * Answers at once, the nodes follow. Sizes can be changed when the cluster is ready (assumed).
  */
-export async function change(lab: Lab, call: Call): Promise<Answer> {
+export async function change(lab: PlatformState, call: Call): Promise<Answer> {
   const cluster = byId(lab, call);
   const wanted = checkBody(call.body, changeSchema);
   const own = cluster.addresses.loadBalancers.length;
@@ -69,12 +73,12 @@ export async function change(lab: Lab, call: Call): Promise<Answer> {
 }
 
 /** The record stays for a while with its own status (assumed). While the cluster is being built too. */
-export async function remove(lab: Lab, call: Call): Promise<Answer> {
+export async function remove(lab: PlatformState, call: Call): Promise<Answer> {
   await lab.delete(byId(lab, call), lab.options.v3.deleteMs);
   return { status: 204 };
 }
 
-async function accepted(lab: Lab, cluster: Cluster): Promise<Answer> {
+async function accepted(lab: PlatformState, cluster: Cluster): Promise<Answer> {
   const { v3 } = lab.options;
   return { status: v3.acceptedStatus, json: await clusterView(cluster, v3) };
 }

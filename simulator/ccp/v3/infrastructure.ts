@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { badRequest, recordNotFound } from '../errors.ts';
 import { inventory } from '../inventory.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import type { Answer, Call } from '../router.ts';
 import { optionalText, text } from './check.ts';
 import { Records } from './records.ts';
@@ -49,7 +49,7 @@ export interface Infrastructure {
 }
 
 /** Two providers and one ACI profile to begin with. Passwords can be written and not read (inferred). */
-export function makeInfrastructure(lab: Lab): Infrastructure {
+export function makeInfrastructure(lab: PlatformState): Infrastructure {
   const isIn = (field: string) => (id: string) =>
     lab.clusters('v3').some(({ order }) => order.request[field] === id);
   const { providerV3, providerEks, aciProfileV3 } = inventory;

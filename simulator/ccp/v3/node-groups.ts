@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Cluster, WorkerGroup } from '../cluster.ts';
 import { badRequest, recordNotFound } from '../errors.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import type { Answer, Call } from '../router.ts';
 import { checkBody, count, page } from './check.ts';
 import { groupView } from './cluster-view.ts';
@@ -11,7 +11,7 @@ import { groupSchema, workerGroup } from './vsphere-body.ts';
 
 /** Sizes of groups by name. The others keep theirs. Throws Refusal (400) for an unknown one. */
 export function resizeGroups(
-  lab: Lab,
+  lab: PlatformState,
   cluster: Cluster,
   sizes: readonly { name: string; size: number }[],
   loadBalancers: number,
@@ -25,13 +25,13 @@ export function resizeGroups(
   lab.resize(cluster, groups, loadBalancers);
 }
 
-export function list(lab: Lab, call: Call): Answer {
+export function list(lab: PlatformState, call: Call): Answer {
   const cluster = withGroups(lab, call);
   return { status: 200, json: page(cluster.groups.map(group => groupView(cluster, group, lab.options.v3))) };
 }
 
 /** 201 and the new group (CAS); its nodes follow. */
-export function add(lab: Lab, call: Call): Answer {
+export function add(lab: PlatformState, call: Call): Answer {
   const cluster = withGroups(lab, call);
   const group = workerGroup(checkBody(call.body, groupSchema));
   if (cluster.groups.some(({ name }) => name === group.name)) {
@@ -44,7 +44,7 @@ export function add(lab: Lab, call: Call): Answer {
 const sizeSchema = z.object({ name: z.string().optional(), size: count });
 
 /** Answers at once with the group, the nodes follow (GO3). The name in the body has to be that of the path. */
-export function scale(lab: Lab, call: Call): Answer {
+export function scale(lab: PlatformState, call: Call): Answer {
   const cluster = withGroups(lab, call);
   const { name } = groupOf(cluster, call);
   const wanted = checkBody(call.body, sizeSchema);
@@ -54,7 +54,7 @@ export function scale(lab: Lab, call: Call): Answer {
 }
 
 /** Its nodes are gone at once. The code is assumed. */
-export function remove(lab: Lab, call: Call): Answer {
+export function remove(lab: PlatformState, call: Call): Answer {
   const cluster = withGroups(lab, call);
   const group = groupOf(cluster, call);
   resize(
@@ -65,12 +65,12 @@ export function remove(lab: Lab, call: Call): Answer {
   return { status: 204 };
 }
 
-function resize(lab: Lab, cluster: Cluster, groups: readonly WorkerGroup[]): void {
+function resize(lab: PlatformState, cluster: Cluster, groups: readonly WorkerGroup[]): void {
   lab.resize(cluster, groups, cluster.addresses.loadBalancers.length);
 }
 
 /** EKS has a worker count instead of groups (EKSPY); that there is nothing here for it is assumed. */
-function withGroups(lab: Lab, call: Call): Cluster {
+function withGroups(lab: PlatformState, call: Call): Cluster {
   const cluster = byId(lab, call);
   if (cluster.kind === 'eks') throw recordNotFound();
   return cluster;

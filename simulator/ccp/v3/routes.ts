@@ -3,7 +3,7 @@
  * kubeconfig is in the cluster's record.
  */
 import { v3ErrorAnswer } from '../errors.ts';
-import type { Lab } from '../lab.ts';
+import type { PlatformState } from '../platform-state.ts';
 import { type Api, type Route, route } from '../router.ts';
 import * as addOns from './addons.ts';
 import * as clusters from './clusters.ts';
@@ -11,7 +11,7 @@ import { type Infrastructure, lookUps, makeInfrastructure } from './infrastructu
 import * as nodeGroups from './node-groups.ts';
 import * as system from './system.ts';
 
-export function v3Api(lab: Lab): Api {
+export function v3Api(lab: PlatformState): Api {
   const infra = makeInfrastructure(lab);
   const { aciProfiles } = infra;
   const one = '/v3/clusters/{id}';
@@ -47,7 +47,7 @@ export function v3Api(lab: Lab): Api {
   };
 }
 
-function groupRoutes(lab: Lab, groups: string): Route[] {
+function groupRoutes(lab: PlatformState, groups: string): Route[] {
   return [
     route('GET', groups, call => nodeGroups.list(lab, call)),
     route('POST', groups, call => nodeGroups.add(lab, call)),

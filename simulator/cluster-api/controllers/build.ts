@@ -2,9 +2,9 @@
 import { isObject } from '../../ccp/api-fields.ts';
 import { metadataOf } from '../store.ts';
 import { dig, type PlayedCluster } from './cluster.ts';
+import type { ControllerContext } from './controller-context.ts';
 import { openEndpoint, writeSecret } from './endpoint.ts';
 import type { Step } from './facts.ts';
-import type { Lab } from './lab.ts';
 import { belongsTo, classProblem, generate } from './topology.ts';
 import { referred, wantedOf } from './wanted.ts';
 
@@ -28,7 +28,7 @@ export function buildMs(controlPlane: number, workers: number): number {
 }
 
 /** Builds until the cluster is complete, broken or deleted, or the simulator is closed. Never rejects. */
-export async function build(cluster: PlayedCluster, lab: Lab): Promise<void> {
+export async function build(cluster: PlayedCluster, lab: ControllerContext): Promise<void> {
   const { facts } = cluster;
   const wait = async (ms: number) => (await lab.wait(ms)) && !cluster.over;
   // The finalizer comes at once: a cluster without it could vanish while machines are made for it.
@@ -51,7 +51,7 @@ export async function build(cluster: PlayedCluster, lab: Lab): Promise<void> {
 }
 
 /** Waits until all that the cluster is made of is there: its class, or the objects that it refers to. */
-async function described(cluster: PlayedCluster, lab: Lab): Promise<boolean> {
+async function described(cluster: PlayedCluster, lab: ControllerContext): Promise<boolean> {
   const { facts } = cluster;
   const over = () => cluster.over;
   if (isObject(cluster.spec.topology)) {
@@ -76,7 +76,7 @@ async function described(cluster: PlayedCluster, lab: Lab): Promise<boolean> {
 }
 
 /** The controllers make the cluster the owner of what it refers to, whoever made it. */
-function adopt(entry: ReturnType<typeof referred>, cluster: PlayedCluster, lab: Lab): void {
+function adopt(entry: ReturnType<typeof referred>, cluster: PlayedCluster, lab: ControllerContext): void {
   if (entry === undefined) return;
   const { labels, ownerReferences } = belongsTo(cluster);
   lab.write(entry.place, before => {
@@ -99,7 +99,7 @@ function adopt(entry: ReturnType<typeof referred>, cluster: PlayedCluster, lab: 
  * Machines one after another, the control plane's first, until there are as many as are wanted at that moment. Called
  * again when more may be wanted: manifests may come when all else stands. Never rejects.
  */
-export async function grow(cluster: PlayedCluster, lab: Lab): Promise<void> {
+export async function grow(cluster: PlayedCluster, lab: ControllerContext): Promise<void> {
   const { facts } = cluster;
   if (cluster.growing || cluster.over || !facts.initialized || facts.blocked !== undefined) return;
   cluster.growing = true;
@@ -107,7 +107,7 @@ export async function grow(cluster: PlayedCluster, lab: Lab): Promise<void> {
   cluster.growing = false;
 }
 
-async function addMachines(cluster: PlayedCluster, lab: Lab): Promise<void> {
+async function addMachines(cluster: PlayedCluster, lab: ControllerContext): Promise<void> {
   const { facts } = cluster;
   const steps = [
     ['controlPlane', calendar.controlPlaneMs],
@@ -125,7 +125,7 @@ async function addMachines(cluster: PlayedCluster, lab: Lab): Promise<void> {
   }
 }
 
-function count(cluster: PlayedCluster, lab: Lab): void {
+function count(cluster: PlayedCluster, lab: ControllerContext): void {
   const { controlPlane, workers } = wantedOf(cluster, lab);
   cluster.facts.controlPlane.desired = controlPlane;
   cluster.facts.workers.desired = workers;
@@ -138,7 +138,7 @@ const defaultReasons: Record<Step, [reason: string, message: string]> = {
 };
 
 /** False when a failure was asked for here and is for good; else waits until it is healed. */
-async function passes(step: Step, cluster: PlayedCluster, lab: Lab): Promise<boolean> {
+async function passes(step: Step, cluster: PlayedCluster, lab: ControllerContext): Promise<boolean> {
   const hit = lab.failures.take(
     'controllerFails',
     ({ at = 'infrastructure', cluster: name = cluster.name }) => at === step && name === cluster.name,

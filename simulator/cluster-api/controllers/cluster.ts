@@ -5,8 +5,8 @@ import type { ApiServer } from '../../ccp/api-server.ts';
 import { ClusterIdentity } from '../../ccp/identity.ts';
 import { finalizersOf } from '../commit.ts';
 import { metadataOf, type Place } from '../store.ts';
+import type { ControllerContext } from './controller-context.ts';
 import { type Facts, firstFacts, isComplete } from './facts.ts';
-import type { Lab } from './lab.ts';
 import { statusOf } from './status.ts';
 
 export const clusterFinalizer = 'cluster.cluster.x-k8s.io';
@@ -20,7 +20,7 @@ export class PlayedCluster {
   /** What has been put into it through its own API server. */
   readonly objects = new ApiObjects();
   readonly facts: Facts = firstFacts();
-  readonly #lab: Lab;
+  readonly #lab: ControllerContext;
   /** Where its API is, or undefined before it has an address. */
   address: string | undefined;
   apiServer: ApiServer | undefined;
@@ -29,7 +29,7 @@ export class PlayedCluster {
   /** Gone from the store. */
   gone = false;
 
-  constructor(place: Place, uid: string, lab: Lab) {
+  constructor(place: Place, uid: string, lab: ControllerContext) {
     this.place = place;
     this.uid = uid;
     this.#lab = lab;

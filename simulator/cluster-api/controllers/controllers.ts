@@ -4,7 +4,7 @@ import { collectGarbage } from '../deletes.ts';
 import { type Change, metadataOf } from '../store.ts';
 import { build, grow } from './build.ts';
 import { dig, PlayedCluster } from './cluster.ts';
-import type { Lab } from './lab.ts';
+import type { ControllerContext } from './controller-context.ts';
 
 /** Between the delete and the end of the last machine (nominal ms, assumed). */
 const takeDownMs = 15_000;
@@ -14,13 +14,13 @@ const machineKinds = ['MachineDeployment', 'MachinePool'];
 const collectMs = 500;
 
 export class Controllers {
-  readonly #lab: Lab;
+  readonly #lab: ControllerContext;
   readonly #clusters = new Map<string, PlayedCluster>();
   readonly #works = new Set<Promise<void>>();
   readonly #stops: (() => void)[];
 
   /** @param play false: nobody does anything */
-  constructor(lab: Lab, play: boolean) {
+  constructor(lab: ControllerContext, play: boolean) {
     this.#lab = lab;
     const start = () => [
       lab.store.onChange(change => this.#see(change)),

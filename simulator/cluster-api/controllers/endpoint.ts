@@ -3,7 +3,7 @@ import { startApiServer } from '../../ccp/api-server.ts';
 import { kubeconfig } from '../../ccp/kubeconfig.ts';
 import { metadataOf } from '../store.ts';
 import { dig, type PlayedCluster } from './cluster.ts';
-import type { Lab } from './lab.ts';
+import type { ControllerContext } from './controller-context.ts';
 import { belongsTo } from './topology.ts';
 import { referred, wantedOf } from './wanted.ts';
 
@@ -12,7 +12,7 @@ import { referred, wantedOf } from './wanted.ts';
  * balancer without anybody behind it, it cuts every connection until the control plane is initialised.
  * @returns false when there is no address left
  */
-export async function openEndpoint(cluster: PlayedCluster, lab: Lab): Promise<boolean> {
+export async function openEndpoint(cluster: PlayedCluster, lab: ControllerContext): Promise<boolean> {
   const named = dig(cluster.spec, 'controlPlaneEndpoint', 'host');
   const address = typeof named === 'string' && named !== '' ? named : lab.pool.take(1)?.[0];
   if (address === undefined) return false;
@@ -40,7 +40,7 @@ export async function openEndpoint(cluster: PlayedCluster, lab: Lab): Promise<bo
 }
 
 /** The Secret `<cluster>-kubeconfig`; its owner is the control plane, whose owner is the cluster. */
-export async function writeSecret(cluster: PlayedCluster, lab: Lab): Promise<void> {
+export async function writeSecret(cluster: PlayedCluster, lab: ControllerContext): Promise<void> {
   const kind = lab.kindOf('', 'Secret');
   const server = cluster.apiServer;
   if (kind === undefined || server === undefined) return;

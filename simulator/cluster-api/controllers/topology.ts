@@ -2,12 +2,12 @@
 import { isObject } from '../../ccp/api-fields.ts';
 import { metadataOf } from '../store.ts';
 import { dig, type PlayedCluster } from './cluster.ts';
-import type { Lab } from './lab.ts';
+import type { ControllerContext } from './controller-context.ts';
 
 /** Why the class cannot be used, or undefined. */
 export function classProblem(
   cluster: PlayedCluster,
-  lab: Lab,
+  lab: ControllerContext,
 ): { reason: string; message: string } | undefined {
   const kind = lab.kindOf('cluster.x-k8s.io', 'ClusterClass');
   const name = String(dig(cluster.spec, 'topology', 'classRef', 'name') ?? '');
@@ -21,7 +21,7 @@ export function classProblem(
 }
 
 /** Makes what the class describes, as far as anybody looks at it: one infrastructure object, one control plane. */
-export function generate(cluster: PlayedCluster, lab: Lab): void {
+export function generate(cluster: PlayedCluster, lab: ControllerContext): void {
   const parts = [
     ['infrastructureRef', 'infrastructure.cluster.x-k8s.io', 'DockerCluster'],
     ['controlPlaneRef', 'controlplane.cluster.x-k8s.io', 'KubeadmControlPlane'],

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../../ccp/api-fields.ts';
 import type { Entry } from '../store.ts';
 import { dig, type PlayedCluster } from './cluster.ts';
-import type { Lab } from './lab.ts';
+import type { ControllerContext } from './controller-context.ts';
 
 const capi = 'cluster.x-k8s.io';
 
@@ -16,7 +16,7 @@ export interface Wanted {
   kubernetesVersion: string;
 }
 
-export function wantedOf(cluster: PlayedCluster, lab: Lab): Wanted {
+export function wantedOf(cluster: PlayedCluster, lab: ControllerContext): Wanted {
   const { spec } = cluster;
   if (isObject(spec.topology)) {
     const groups = dig(spec.topology, 'workers', 'machineDeployments');
@@ -39,7 +39,7 @@ export function wantedOf(cluster: PlayedCluster, lab: Lab): Wanted {
 }
 
 /** Machines of a kind that name this cluster. */
-function ownedBy({ name, place }: PlayedCluster, kindName: string, lab: Lab): Entry[] {
+function ownedBy({ name, place }: PlayedCluster, kindName: string, lab: ControllerContext): Entry[] {
   const kind = lab.kindOf(capi, kindName);
   if (kind === undefined) return [];
   return lab.store
@@ -51,7 +51,7 @@ function ownedBy({ name, place }: PlayedCluster, kindName: string, lab: Lab): En
 export function referred(
   ref: JsonObject[string] | undefined,
   cluster: PlayedCluster,
-  lab: Lab,
+  lab: ControllerContext,
 ): Entry | undefined {
   if (!isObject(ref)) return undefined;
   const kind = lab.kindOf(String(ref.apiGroup), String(ref.kind));

@@ -1,6 +1,6 @@
 /** Sentences of API servers and controllers as they were seen, and what of them comes first. */
 import { describe, expect, test } from 'vitest';
-import { leafOf, reasonFirst, webhookSilent } from '../../../provisioner/src/kubernetes/words.ts';
+import { leafOf, reasonFirst, webhookSilent } from '../../../provisioner/src/kubernetes/server-reasons.ts';
 
 const post = 'failed to call webhook: Post "https://127.0.0.1:19443/mutate?timeout=10s"';
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { CcpSimulator } from '../../../simulator/ccp/simulator.ts';
-import { calicoBody, caller, loggedIn, startLab } from './fixtures/lab.ts';
+import { calicoBody, caller, loggedIn, startLab } from './fixtures/ccp.ts';
 
 interface Env {
   clusters: [{ cluster: { server: string; 'certificate-authority-data': string } }];

@@ -6,7 +6,7 @@ import { startApiServer } from '../../../simulator/ccp/api-server.ts';
 import { makeAuthority, makeClientPair } from '../../../simulator/ccp/certificates.ts';
 import { ClusterIdentity } from '../../../simulator/ccp/identity.ts';
 import type { CcpSimulator } from '../../../simulator/ccp/simulator.ts';
-import { type ClusterJson, calicoBody, caller, loggedIn, startLab, until } from './fixtures/lab.ts';
+import { type ClusterJson, calicoBody, caller, loggedIn, startLab, until } from './fixtures/ccp.ts';
 
 interface Kubeconfig {
   clusters: [{ name: string; cluster: { server: string; 'certificate-authority-data': string } }];

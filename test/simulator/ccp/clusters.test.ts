@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { aciBody, type ClusterJson, calicoBody, caller, loggedIn, startLab, until } from './fixtures/lab.ts';
+import { aciBody, type ClusterJson, calicoBody, caller, loggedIn, startLab, until } from './fixtures/ccp.ts';
 
 const hexName = (cluster: string, role: string) => expect.stringMatching(`^${cluster}-${role}[0-9a-f]{10}$`);
 const uuid = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aciBody, calicoBody, loggedIn, startLab } from './fixtures/lab.ts';
+import { aciBody, calicoBody, loggedIn, startLab } from './fixtures/ccp.ts';
 
 const stranger = '11111111-2222-4333-8444-555555555555';
 

@@ -9,7 +9,7 @@ import {
   loggedIn,
   startLab,
   until,
-} from './fixtures/lab.ts';
+} from './fixtures/ccp.ts';
 
 const login = '/2/system/login';
 

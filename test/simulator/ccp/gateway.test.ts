@@ -1,6 +1,6 @@
 /** What a gateway between client and platform can do to a call, in both generations. */
 import { describe, expect, test } from 'vitest';
-import { calicoBody, caller, loggedIn, startLab, until } from './fixtures/lab.ts';
+import { calicoBody, caller, loggedIn, startLab, until } from './fixtures/ccp.ts';
 import { create, createAndWait, loggedInV3, v3Calico } from './fixtures/v3-lab.ts';
 
 const cut = /other side closed|ECONNRESET|socket/;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { calicoBody, loggedIn, startLab } from './fixtures/lab.ts';
+import { calicoBody, loggedIn, startLab } from './fixtures/ccp.ts';
 
 interface Subnet {
   uuid: string;

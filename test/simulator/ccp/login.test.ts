@@ -2,7 +2,7 @@ import { createHmac, X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { LoginRecord } from '../../../simulator/ccp/sessions.ts';
-import { caller, formLogin, loggedIn, startLab } from './fixtures/lab.ts';
+import { caller, formLogin, loggedIn, startLab } from './fixtures/ccp.ts';
 
 const path = '/2/system/login';
 

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type CcpSimulator, startCcpSimulator } from '../../../simulator/ccp/simulator.ts';
 import { addressPool } from '../../fixtures/addresses.ts';
-import { calicoBody, caller, formLogin, until } from './fixtures/lab.ts';
+import { calicoBody, caller, formLogin, until } from './fixtures/ccp.ts';
 import * as shapes from './fixtures/shapes.ts';
 import { differences, type Shape } from './fixtures/shapes.ts';
 import { createAndWait, v3Calico, v3Eks } from './fixtures/v3-lab.ts';

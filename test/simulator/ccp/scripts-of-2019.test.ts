@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { aciBody, calicoBody, caller, formLogin, startLab } from './fixtures/lab.ts';
+import { aciBody, calicoBody, caller, formLogin, startLab } from './fixtures/ccp.ts';
 
 interface Listed {
   name: string;

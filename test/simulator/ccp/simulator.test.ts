@@ -3,12 +3,12 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { AddressPool, parseCidr } from '../../../simulator/ccp/addresses.ts';
 import { buildMs } from '../../../simulator/ccp/build.ts';
 import { eksBuildMs } from '../../../simulator/ccp/build-eks.ts';
-import { Lab } from '../../../simulator/ccp/lab.ts';
 import { resolveOptions } from '../../../simulator/ccp/options.ts';
+import { PlatformState } from '../../../simulator/ccp/platform-state.ts';
 import { type CcpSimulatorOptions, startCcpSimulator } from '../../../simulator/ccp/simulator.ts';
 import { addressPool } from '../../fixtures/addresses.ts';
 import { virtualTime } from '../../fixtures/kubernetes/virtual-time.ts';
-import { calicoBody, caller, loggedIn, startLab, until } from './fixtures/lab.ts';
+import { calicoBody, caller, loggedIn, startLab, until } from './fixtures/ccp.ts';
 import { create, loggedInV3, v3Calico, v3Eks } from './fixtures/v3-lab.ts';
 
 test('one master and two workers take 160 s of the laboratory, more workers more', () => {
@@ -54,7 +54,7 @@ test('close ends blocked creates and API servers, and waits for none of them', a
 });
 
 test('two hundred clusters at once cost next to nothing: certificates are made when somebody looks', async () => {
-  const lab = new Lab(resolveOptions({ speed: 1e6, addressPool: addressPool() }));
+  const lab = new PlatformState(resolveOptions({ speed: 1e6, addressPool: addressPool() }));
   const makeKey = vi.spyOn(webcrypto.subtle, 'generateKey');
   onTestFinished(() => {
     makeKey.mockRestore();

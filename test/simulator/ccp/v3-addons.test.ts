@@ -1,11 +1,11 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Lab } from '../../../simulator/ccp/lab.ts';
 import { resolveOptions } from '../../../simulator/ccp/options.ts';
+import { PlatformState } from '../../../simulator/ccp/platform-state.ts';
 import { install } from '../../../simulator/ccp/v3/addons.ts';
 import { type CatalogEntry, catalog } from '../../../simulator/ccp/v3/catalog.ts';
 import { vsphereOrder, vsphereSchema } from '../../../simulator/ccp/v3/vsphere-body.ts';
 import { addressPool } from '../../fixtures/addresses.ts';
-import { startLab, until } from './fixtures/lab.ts';
+import { startLab, until } from './fixtures/ccp.ts';
 import { type Client, create, createAndWait, loggedInV3, v3Calico } from './fixtures/v3-lab.ts';
 
 interface AddOnJson {
@@ -153,7 +153,7 @@ describe('install', () => {
 });
 
 test('an operator younger than 2 s is not enough', async () => {
-  const lab = new Lab(resolveOptions({ speed: 1e6, addressPool: addressPool() }));
+  const lab = new PlatformState(resolveOptions({ speed: 1e6, addressPool: addressPool() }));
   onTestFinished(() => lab.close());
   const cluster = lab.create(vsphereOrder(vsphereSchema.parse(v3Calico('one'))));
   await cluster.finished;

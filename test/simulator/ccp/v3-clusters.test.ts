@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { aciBody, calicoBody, caller, startLab, until } from './fixtures/lab.ts';
+import { aciBody, calicoBody, caller, startLab, until } from './fixtures/ccp.ts';
 import {
   create,
   createAndWait,

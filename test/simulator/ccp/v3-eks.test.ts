@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { caller, startLab, until } from './fixtures/lab.ts';
+import { caller, startLab, until } from './fixtures/ccp.ts';
 import { create, createAndWait, loggedInV3, read, type V3ClusterJson, v3Eks } from './fixtures/v3-lab.ts';
 
 test('through its stages to READY, in their order', async () => {

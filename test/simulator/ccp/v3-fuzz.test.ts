@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { startLab } from './fixtures/lab.ts';
+import { startLab } from './fixtures/ccp.ts';
 import { createAndWait, loggedInV3, read, v3Calico, v3Eks } from './fixtures/v3-lab.ts';
 
 test('random requests are answered in JSON, never with a crash, and the platform lives on', async () => {

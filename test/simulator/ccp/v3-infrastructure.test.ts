@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startLab, until } from './fixtures/lab.ts';
+import { startLab, until } from './fixtures/ccp.ts';
 import { create, createAndWait, loggedInV3, v3Aci, v3Calico } from './fixtures/v3-lab.ts';
 
 test('look-ups are arrays of strings and agree with v2', async () => {

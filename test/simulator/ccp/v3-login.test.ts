@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { caller, formLogin, loggedIn, startLab } from './fixtures/lab.ts';
+import { caller, formLogin, loggedIn, startLab } from './fixtures/ccp.ts';
 import { create, loggedInV3, v3Calico } from './fixtures/v3-lab.ts';
 
 const login = '/v3/system/login';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startLab, until } from './fixtures/lab.ts';
+import { startLab, until } from './fixtures/ccp.ts';
 import { createAndWait, loggedInV3, read, type V3GroupJson, v3Calico } from './fixtures/v3-lab.ts';
 
 const { node_groups, master_group } = v3Calico('x');

@@ -15,7 +15,7 @@ import {
   oldClusterBody,
   secretsPath,
 } from './fixtures/client.ts';
-import { condition, follow, reached, startLab } from './fixtures/lab.ts';
+import { condition, follow, reached, startLab } from './fixtures/cluster-api.ts';
 
 const path = clustersPath();
 

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { pause } from '../../fixtures/patience.ts';
 import { clusterBody, clustersPath, eventually, type Reply } from './fixtures/client.ts';
-import { condition, follow, reached, startLab } from './fixtures/lab.ts';
+import { condition, follow, reached, startLab } from './fixtures/cluster-api.ts';
 
 const path = clustersPath();
 const words = ({ status, json }: Reply) => [status, json.reason];

@@ -8,7 +8,7 @@ import {
   namespace,
   oldClusterBody,
 } from './fixtures/client.ts';
-import { condition, reached, startLab } from './fixtures/lab.ts';
+import { condition, reached, startLab } from './fixtures/cluster-api.ts';
 
 const path = clustersPath();
 const groups = {

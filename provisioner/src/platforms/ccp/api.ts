@@ -2,9 +2,9 @@
 
 import { PlatformError } from '../../common/platform.ts';
 import { Backoff, sleep } from '../../common/wait.ts';
+import { isObject, wordsOf } from './answer-text.ts';
 import { isSuccess, type Session } from './session.ts';
 import { type Answer, type Call, isBrokenConnection } from './transport.ts';
-import { isObject, wordsOf } from './words.ts';
 
 /** A read is repeated this often after a broken connection or a gateway's answer: a short gap is bridged … */
 const maxRetries = 2;

@@ -15,6 +15,7 @@ import {
   type Template,
 } from '../../common/platform.ts';
 import { Listing } from '../listing.ts';
+import { isObject, textAt } from './answer-text.ts';
 import { Api } from './api.ts';
 import type { GenerationDriver } from './generation.ts';
 import { type Login, loginV2, loginV3 } from './logins.ts';
@@ -24,7 +25,6 @@ import { type Generation, generationOf } from './template.ts';
 import { Transport } from './transport.ts';
 import { V2Driver } from './v2/driver.ts';
 import { V3Driver } from './v3/driver.ts';
-import { isObject, textAt } from './words.ts';
 
 /** For tests. */
 export interface CcpOptions {

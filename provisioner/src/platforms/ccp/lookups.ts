@@ -1,10 +1,10 @@
 /** Compares what a template names with what the platform shows. A look-up that does not answer proves nothing. */
 import { oneLine } from '../../common/line.ts';
 import { type Missing, missingLine } from '../../common/platform.ts';
+import { isObject, maxWordsLength, textAt } from './answer-text.ts';
 import type { Api } from './api.ts';
 import { jsonOf } from './api.ts';
 import { isSuccess } from './session.ts';
-import { isObject, maxWordsLength, textAt } from './words.ts';
 
 /** Names told instead of a missing one: enough to see the slip of the pen. */
 const maxNamesTold = 4;

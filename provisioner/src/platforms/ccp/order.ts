@@ -1,6 +1,6 @@
 /** What both generations write into an order beside the template. Pure. */
 import type { ClusterRequest, Origin } from '../../common/platform.ts';
-import { isObject, textAt } from './words.ts';
+import { isObject, textAt } from './answer-text.ts';
 
 const mark = ' - ';
 

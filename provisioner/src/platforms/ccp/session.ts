@@ -1,10 +1,10 @@
 /** A session of one API generation: one login for all calls, renewed before and when it runs out. */
 import { orGivenUp } from '../../common/given-up.ts';
 import { PlatformError } from '../../common/platform.ts';
+import { wordsOf } from './answer-text.ts';
 import type { Login } from './logins.ts';
 import type { CcpConfig } from './settings.ts';
 import type { Answer, Call, Transport } from './transport.ts';
-import { wordsOf } from './words.ts';
 
 /**
  * After a refused login the next one waits this long, in milliseconds: two hundred presses with a wrong

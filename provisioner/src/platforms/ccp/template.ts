@@ -4,13 +4,13 @@
  */
 import { z } from 'zod';
 import type { Template } from '../../common/platform.ts';
+import { isObject } from './answer-text.ts';
 import { nodesOf as nodesOfV2 } from './v2/cluster.ts';
 import { type V2Template, v2TemplateSchema } from './v2/template.ts';
 import { problemOfAddOns } from './v3/addons.ts';
 import { nodesOf as nodesOfV3 } from './v3/cluster.ts';
 import { eksTemplateSchema, type VsphereTemplate, vsphereTemplateSchema } from './v3/template.ts';
 import { maxVpcPrefix, minVpcPrefix } from './v3/vpc.ts';
-import { isObject } from './words.ts';
 
 export const ccpTemplateSchema = z.discriminatedUnion(
   'type',

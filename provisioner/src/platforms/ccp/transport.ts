@@ -5,8 +5,8 @@ import { oneLine } from '../../common/line.ts';
 import { PlatformError } from '../../common/platform.ts';
 import { readLimited } from '../../common/read-limited.ts';
 import { nodeReason } from '../../uplink/hop-error.ts';
+import { maxWordsLength } from './answer-text.ts';
 import type { CcpConfig } from './settings.ts';
-import { maxWordsLength } from './words.ts';
 
 /** TCP and TLS to the platform, in milliseconds. */
 const connectTimeoutMs = 10_000;

@@ -1,5 +1,5 @@
 /** What a build waits for, in a few words for a display. Pure. */
-import { leafOf, reasonIn } from '../../kubernetes/words.ts';
+import { leafOf, reasonIn } from '../../kubernetes/server-reasons.ts';
 import type { Condition, Facts } from './facts.ts';
 
 /** Reasons that say no more than that it is not done yet: their message may. */

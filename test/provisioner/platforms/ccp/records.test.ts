@@ -2,11 +2,11 @@
 import { expect, test } from 'vitest';
 import type { Template } from '../../../../provisioner/src/common/platform.ts';
 import { addressOf } from '../../../../provisioner/src/kubernetes/endpoint.ts';
+import { wordsOf } from '../../../../provisioner/src/platforms/ccp/answer-text.ts';
 import * as v2 from '../../../../provisioner/src/platforms/ccp/v2/cluster.ts';
 import type { V2Template } from '../../../../provisioner/src/platforms/ccp/v2/template.ts';
 import * as v3 from '../../../../provisioner/src/platforms/ccp/v3/cluster.ts';
 import { vpcSizing } from '../../../../provisioner/src/platforms/ccp/v3/vpc.ts';
-import { wordsOf } from '../../../../provisioner/src/platforms/ccp/words.ts';
 import {
   sampleV3AciOrder,
   sampleV3CalicoOrder,

@@ -1,9 +1,9 @@
 /** Watches that are cut, a moment that was forgotten, an API server that is away: nothing is missed. */
 import { expect, onTestFinished, test } from 'vitest';
 import { until as eventually } from '../../../fixtures/patience.ts';
+import { BreakingProxy } from '../fixtures/breaking-proxy.ts';
 import { ask, giveBack, never, orderOf, until } from '../fixtures/contract-world.ts';
 import { followThroughCuts } from '../fixtures/cuts.ts';
-import { Front } from '../fixtures/front.ts';
 import { driverFor, simulated, simulatedLab, templateFor } from '../fixtures/management.ts';
 
 /** Four builds of three seconds; cuts.long.test.ts has a minute of it, and a real API server. */
@@ -15,7 +15,7 @@ test('watches cut again and again for some seconds: every version of every clust
 test('a moment that the server has forgotten: listed again, also what is gone by then', async () => {
   const { management, simulator } = await simulatedLab('v1beta2', 400);
   const { backend, namespace } = management;
-  const front = await Front.start(backend);
+  const front = await BreakingProxy.start(backend);
   const driver = driverFor({ url: front.url, ca: front.ca, token: backend.token }, namespace);
   const other = driverFor(backend, namespace);
   onTestFinished(async () => {
@@ -49,7 +49,7 @@ test('a moment that the server has forgotten: listed again, also what is gone by
 test('an API server that is away: what was seen last is believed for 15 s, then nothing until it is back', async () => {
   const management = await simulated('v1beta2', 400);
   const { backend, namespace } = management;
-  const front = await Front.start(backend);
+  const front = await BreakingProxy.start(backend);
   let nowMs = 0;
   const behind = { url: front.url, ca: front.ca, token: backend.token };
   const driver = driverFor(behind, namespace, { now: () => nowMs });

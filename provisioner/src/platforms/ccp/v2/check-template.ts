@@ -1,8 +1,8 @@
 /** What a v2 template names and the platform does not have: the look-ups of `ccp-api`, section 3. */
 import type { Missing, Template } from '../../../common/platform.ts';
+import { isObject, textAt } from '../answer-text.ts';
 import { type Api, part } from '../api.ts';
 import { Findings, lookUp } from '../lookups.ts';
-import { isObject, textAt } from '../words.ts';
 
 /** Fields that hold a subnet's uuid, whatever they are called. */
 const subnetKeys = ['ingress_vip_pool_id', 'node_ip_pool_uuid', 'node_ip_pool_id'];

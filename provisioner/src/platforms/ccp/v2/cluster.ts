@@ -1,8 +1,8 @@
 /** A v2 cluster as the platform returns it (`ccp-api`, sections 3.2 to 3.4), and what it means. Pure. */
 import { z } from 'zod';
 import type { ClusterRequest, Listed, Observation } from '../../../common/platform.ts';
+import { isObject, isUnderWay, textAt, troubleOf } from '../answer-text.ts';
 import { descriptionOf, detailsOf, originInDescription, rangeInDescription } from '../order.ts';
-import { isObject, isUnderWay, textAt, troubleOf } from '../words.ts';
 import type { V2Template } from './template.ts';
 
 /** Which key of `network_plugin.details` holds the range, by plugin (`ccp-api`, section 3.4). */

@@ -11,11 +11,11 @@ import {
   type Template,
 } from '../../../common/platform.ts';
 import { accessOf } from '../../../kubernetes/endpoint.ts';
+import { wordsOf } from '../answer-text.ts';
 import { type Api, jsonOf, part } from '../api.ts';
 import { type GenerationDriver, listOf } from '../generation.ts';
 import { isSuccess } from '../session.ts';
 import { addOnProblem } from '../template.ts';
-import { wordsOf } from '../words.ts';
 import { missingOf } from './check-template.ts';
 import {
   clusterSchema,

@@ -1,5 +1,5 @@
 /** Add-ons of v3 (`ccp-api`, section 4.5): names as people say them, and which exclude each other. Pure. */
-import { isObject, textAt } from '../words.ts';
+import { isObject, textAt } from '../answer-text.ts';
 
 /** By the name people say: the names of its parts in the catalog, in the order of their installation. */
 const known = {

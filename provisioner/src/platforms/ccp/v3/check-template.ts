@@ -1,8 +1,8 @@
 /** What a v3 template names and the platform does not have: the look-ups of `ccp-api`, section 4. */
 import type { Missing, Template } from '../../../common/platform.ts';
+import { isObject, textAt } from '../answer-text.ts';
 import { type Api, part } from '../api.ts';
 import { Findings, lookUp, type Shown } from '../lookups.ts';
-import { isObject, textAt } from '../words.ts';
 
 /** Each thing once. EKS names things of its cloud, which the platform has no look-up for. */
 export async function missingOf(template: Template, api: Api, signal: AbortSignal): Promise<Missing[]> {

@@ -1,8 +1,8 @@
 /** A v3 cluster as the platform returns it (`ccp-api`, section 4.2), and what it means. Pure. */
 import { z } from 'zod';
 import type { ClusterRequest, Listed, Observation, Template } from '../../../common/platform.ts';
+import { isObject, isUnderWay, nodesIn, textAt, troubleOf } from '../answer-text.ts';
 import { descriptionOf, detailsOf, originInDescription, rangeInDescription } from '../order.ts';
-import { isObject, isUnderWay, nodesIn, textAt, troubleOf } from '../words.ts';
 import type { EksTemplate, VsphereTemplate } from './template.ts';
 import { vpcSizing } from './vpc.ts';
 

@@ -11,10 +11,10 @@ import {
   type Template,
 } from '../../../common/platform.ts';
 import { accessOf } from '../../../kubernetes/endpoint.ts';
+import { textAt, wordsOf } from '../answer-text.ts';
 import { type Api, jsonOf, part } from '../api.ts';
 import { type GenerationDriver, listOf } from '../generation.ts';
 import { addOnProblem } from '../template.ts';
-import { textAt, wordsOf } from '../words.ts';
 import { missingOf } from './check-template.ts';
 import {
   clusterSchema,

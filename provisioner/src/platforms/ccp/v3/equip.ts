@@ -1,8 +1,8 @@
 /** Installs add-ons, one step at a call: the platform's own list of them says what is left to do. */
 import { oneLine } from '../../../common/line.ts';
 import { isRefusal, PlatformError } from '../../../common/platform.ts';
+import { maxWordsLength } from '../answer-text.ts';
 import { type Api, part } from '../api.ts';
-import { maxWordsLength } from '../words.ts';
 import {
   type AddOnName,
   addOnNamed,

@@ -18,7 +18,7 @@ const manager = 'manager';
 const lookAgainMs = 2000;
 const leastRealMs = 5;
 
-export class Lab {
+export class ControllerContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly pool: AddressPool;
@@ -29,7 +29,9 @@ export class Lab {
   #up: Promise<void> | undefined;
   #comeUp: () => void = () => {};
 
-  constructor(parts: Pick<Lab, 'store' | 'clock' | 'pool' | 'failures' | 'kinds' | 'bindPoolAddresses'>) {
+  constructor(
+    parts: Pick<ControllerContext, 'store' | 'clock' | 'pool' | 'failures' | 'kinds' | 'bindPoolAddresses'>,
+  ) {
     this.store = parts.store;
     this.clock = parts.clock;
     this.pool = parts.pool;

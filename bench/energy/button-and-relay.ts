@@ -23,7 +23,7 @@ export const passwords = {
 };
 
 /** A real relay on a free port. */
-export function startPartyRelay(): Promise<Relay> {
+export function startBenchRelay(): Promise<Relay> {
   const users = makeUsers([
     { name: site, role: 'provisioner', site, verifier: makeVerifier(passwords[site] ?? '') },
     { name: button, role: 'button', site, verifier: makeVerifier(passwords[button] ?? '') },

@@ -42,7 +42,7 @@ export interface FrontOptions {
   onCall: (call: CallRecord) => void;
 }
 
-export class Front {
+export class HttpsFront {
   readonly #options: FrontOptions;
   readonly #server: https.Server;
   #port: number;
@@ -57,8 +57,8 @@ export class Front {
   }
 
   /** Starts to listen. Throws SetupError when the port cannot be had. */
-  static async start(options: FrontOptions): Promise<Front> {
-    const front = new Front(options);
+  static async start(options: FrontOptions): Promise<HttpsFront> {
+    const front = new HttpsFront(options);
     await front.resume();
     return front;
   }

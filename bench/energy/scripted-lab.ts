@@ -19,7 +19,7 @@ import {
 } from '../../provisioner/src/buttons/progress.ts';
 import type { Relay } from '../../relay/src/relay.ts';
 import type { Clock } from '../../simulator/board/clock.ts';
-import { button, keys, passwords, site } from './party.ts';
+import { button, keys, passwords, site } from './button-and-relay.ts';
 
 /** One control-plane node and two workers, the 2019 project's cluster. */
 const nodes = 3;

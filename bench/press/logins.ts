@@ -11,14 +11,14 @@ export const site = 'lab';
 /** Two buttons that only talk to each other through the relay: press topic in, nothing built. */
 export const pinger = 'pinger';
 
-export interface Party {
+export interface Logins {
   users: User[];
   buttons: string[];
   password: string;
   key: Buffer;
 }
 
-export function makeParty(count: number): Party {
+export function makeLogins(count: number): Logins {
   const password = randomBytes(32).toString('base64');
   const verifier = makeVerifier(password);
   const buttons = Array.from({ length: count }, (_, i) => `button-${i + 1}`);
@@ -41,7 +41,7 @@ export function makeParty(count: number): Party {
   };
 }
 
-export function configFor(party: Party, relay: Part, platform: Part, journal: string): ProvisionerConfig {
+export function configFor(logins: Logins, relay: Part, platform: Part, journal: string): ProvisionerConfig {
   const { url = '', user = '', password = '', caPem = '' } = platform.told;
   return {
     site,
@@ -49,7 +49,7 @@ export function configFor(party: Party, relay: Part, platform: Part, journal: st
     relays: [
       {
         ...{ host: '127.0.0.1', port: Number(relay.told.port), tls: false },
-        ...{ user: site, password: party.password },
+        ...{ user: site, password: logins.password },
       },
     ],
     journal,
@@ -69,6 +69,6 @@ export function configFor(party: Party, relay: Part, platform: Part, journal: st
         },
       },
     },
-    buttons: Object.fromEntries(party.buttons.map(name => [name, { profile: 'house', key: party.key }])),
+    buttons: Object.fromEntries(logins.buttons.map(name => [name, { profile: 'house', key: logins.key }])),
   };
 }

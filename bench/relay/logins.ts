@@ -18,12 +18,12 @@ export const crowdProvisioner = 'hall';
 export const idleButton = (i: number): string => `idle-${i}`;
 const idleSite = 'nowhere';
 
-export interface Party {
+export interface Logins {
   users: User[];
   password: string;
 }
 
-export function makeParty(sizes: Sizes): Party {
+export function makeLogins(sizes: Sizes): Logins {
   // As `dashbutton enroll` makes them: 256 random bits.
   const password = randomBytes(32).toString('base64');
   const verifier = makeVerifier(password);
@@ -57,7 +57,7 @@ const mosquittoRounds = 101;
 export const mosquittoHash = `PBKDF2-SHA512, ${mosquittoRounds} rounds, the default of mosquitto_passwd`;
 
 /** The same users as a password file of Mosquitto 2.0: `name:$7$rounds$salt$hash`. */
-export function mosquittoPasswords({ users, password }: Party): string {
+export function mosquittoPasswords({ users, password }: Logins): string {
   const salt = createHash('sha256').update(password).digest().subarray(0, 12);
   const hash = pbkdf2Sync(password, salt, mosquittoRounds, 64, 'sha512');
   const secret = `$7$${mosquittoRounds}$${salt.toString('base64')}$${hash.toString('base64')}`;
@@ -65,7 +65,7 @@ export function mosquittoPasswords({ users, password }: Party): string {
 }
 
 /** The same rules as an access file of Mosquitto. %u is the user's name. */
-export function mosquittoAccess({ users }: Party): string {
+export function mosquittoAccess({ users }: Logins): string {
   const buttons = ['press', 'status'].map(
     topic => `pattern ${topic === 'press' ? 'write' : 'read'} dashbutton/v1/buttons/%u/${topic}\n`,
   );

@@ -10,10 +10,10 @@ import type { ResolvedOptions } from './options.ts';
 import { reserve, reserveMore } from './reservation.ts';
 import { Sessions } from './sessions.ts';
 
-/** Creates remembered for {@link Lab.made}; older ones are forgotten. */
+/** Creates remembered for {@link PlatformState.made}; older ones are forgotten. */
 const maxMade = 10_000;
 
-export class Lab {
+export class PlatformState {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   readonly failures = new Failures();
