@@ -1,6 +1,13 @@
 /** The files that people write for us, each with the schema that checks it. */
 import { z } from 'zod';
 import { clusterApiTemplateForms } from '../provisioner/src/platforms/cluster-api/template.ts';
+import {
+  accessSchema,
+  describeSchema,
+  listSchema,
+  observeSchema,
+  requestSchema,
+} from '../provisioner/src/platforms/script/contract.ts';
 import { settingsSchema as provisioner } from '../provisioner/src/settings/config-schema.ts';
 import { usersSchema as users } from '../relay/src/auth/users.ts';
 import { settingsSchema as relay } from '../relay/src/settings/schema.ts';
@@ -52,6 +59,18 @@ export const files = {
     schema: json(provisioner),
   },
 } satisfies Record<string, Part>;
+
+/** The documents of a platform of type script: what it reads, and by verb what it answers. One file, on no page of settings. */
+export const scriptDocuments = {
+  title: 'Documents of a platform of type script, by docs/script-platform.md',
+  $defs: {
+    request: json(requestSchema),
+    describe: json(describeSchema),
+    observe: json(observeSchema),
+    access: json(accessSchema),
+    list: json(listSchema),
+  },
+};
 
 /** What stands in a profile's template, where that is ours to say. */
 export const templates: Part[] = [

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { openUsers, usersText } from '../cli/enroll/users-file.ts';
+import { verbs } from '../provisioner/src/platforms/script/contract.ts';
 import { referencePage } from '../schemas/page.ts';
-import { files, type JsonSchema, templates } from '../schemas/schemas.ts';
+import { files, type JsonSchema, scriptDocuments, templates } from '../schemas/schemas.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -17,6 +18,10 @@ test.each(Object.entries(files))('schemas/%s.json is what the schema says (npm r
   schema,
 }) => {
   expect(JSON.parse(textOf(`schemas/${name}.json`))).toEqual({ title, ...schema });
+});
+
+test('schemas/script-platform.json is what the contract says (npm run reference)', () => {
+  expect(JSON.parse(textOf('schemas/script-platform.json'))).toEqual(scriptDocuments);
 });
 
 test('docs/settings.md is what the schemas say (npm run reference)', () => {
@@ -51,6 +56,13 @@ test('every setting has words for its page', () => {
       .filter(([, { description = '' }]) => !/^.{10,}\.$|^By name\.$/.test(description))
       .map(([path]) => path),
   ).toEqual([]);
+});
+
+test('docs/script-platform.md has every verb and every field of its documents', () => {
+  const page = textOf('docs/script-platform.md');
+  const fields = Object.values(scriptDocuments.$defs).flatMap(each => settingsIn(each).map(([path]) => path));
+  const names = [...verbs, ...fields.map(path => path.split('.').at(-1) ?? '')];
+  expect([...new Set(names)].filter(name => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
 /** Where settings are described, and not read. */

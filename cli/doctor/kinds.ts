@@ -3,8 +3,9 @@ import type { PlatformConfig, PlatformType } from '../../provisioner/src/platfor
 import { ccpDoctor } from './ccp.ts';
 import { clusterApiDoctor } from './cluster-api.ts';
 import type { PlatformDoctor } from './platform-doctor.ts';
+import { scriptDoctor } from './script.ts';
 
-const doctors = { ccp: ccpDoctor, 'cluster-api': clusterApiDoctor } satisfies Record<
+const doctors = { ccp: ccpDoctor, 'cluster-api': clusterApiDoctor, script: scriptDoctor } satisfies Record<
   PlatformType,
   PlatformDoctor<never>
 >;

@@ -6,13 +6,13 @@ import type { Visit } from './visit.ts';
 
 export interface PlatformDoctor<Config> {
   /**
-   * The name that this machine looks up to reach it.
+   * The name that this machine looks up to reach it; undefined where that is not for us to know.
    * @param setting whole names, like `platforms.fleet.server`. @throws Error when the settings lead nowhere.
    */
   firstHop(
     setting: SettingNames,
     config: Config,
-  ): Promise<{ host: string; setting: string; isProxy?: boolean }>;
+  ): Promise<{ host: string; setting: string; isProxy?: boolean } | undefined>;
   /**
    * Step 7. @param warnings what is noticed is added, also when it breaks afterwards.
    * @returns what was found. @throws Broken.

@@ -24,7 +24,7 @@ export async function dns(visit: Visit): Promise<Finding> {
   const { platforms } = visit.config;
   const names = [
     ...wayNames(visit.ways),
-    ...(await Promise.all(Object.entries(platforms).map(([name, it]) => firstHop(name, it)))),
+    ...(await Promise.all(Object.entries(platforms).map(([name, it]) => firstHop(name, it)))).flat(),
   ];
   const looks = await Promise.all(names.map(look));
   const problems = looks.flatMap(it => (typeof it === 'string' ? [] : [it]));
@@ -47,12 +47,13 @@ function wayNames(ways: readonly Way[]): Name[] {
 }
 
 /** The name that this machine looks up to reach a platform. @throws Broken when the settings lead nowhere. */
-async function firstHop(name: string, config: PlatformConfig): Promise<Name> {
+async function firstHop(name: string, config: PlatformConfig): Promise<Name[]> {
   const what = `platform ${name}`;
   const setting = settingNames(`platforms.${name}`, config);
   try {
-    const { host, setting: named, isProxy = false } = await doctorOf(config).firstHop(setting, config);
-    return { host, setting: named, what: isProxy ? `proxy to ${what}` : what };
+    const hop = await doctorOf(config).firstHop(setting, config);
+    if (hop === undefined) return [];
+    return [{ host: hop.host, setting: hop.setting, what: hop.isProxy ? `proxy to ${what}` : what }];
   } catch (error) {
     throw new Broken({
       setting: setting.login,

@@ -5,9 +5,9 @@
  */
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { type Outcome, runCommand } from '../common/command.ts';
 import { oneLine } from '../common/line.ts';
 import { PlatformError } from '../common/platform.ts';
-import { type Outcome, runCommand } from './command.ts';
 
 /** A command that asks a cloud takes some seconds; one that waits for a person is ended (milliseconds). */
 const answerTimeoutMs = 30_000;

@@ -9,11 +9,16 @@ import type { Platform } from '../common/platform.ts';
 import { ccpKind } from './ccp/kind.ts';
 import { clusterApiKind } from './cluster-api/kind.ts';
 import type { PlatformKind } from './kind.ts';
+import { scriptKind } from './script/kind.ts';
 
-const kinds = { ccp: ccpKind, 'cluster-api': clusterApiKind } as const;
+const kinds = { ccp: ccpKind, 'cluster-api': clusterApiKind, script: scriptKind } as const;
 
 /** `platforms.<name>` as it stands in the settings file. */
-export const platformSchema = z.discriminatedUnion('type', [kinds.ccp.schema, kinds['cluster-api'].schema]);
+export const platformSchema = z.discriminatedUnion('type', [
+  kinds.ccp.schema,
+  kinds['cluster-api'].schema,
+  kinds.script.schema,
+]);
 
 export type PlatformType = keyof typeof kinds;
 export type PlatformSettings = z.infer<typeof platformSchema>;

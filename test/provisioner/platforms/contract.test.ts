@@ -1,9 +1,15 @@
-/** The contract of all drivers on the simulators: both generations of CCP, both versions of Cluster API, both ways. */
+/** The contract of all drivers on the simulators: both generations of CCP, both versions of Cluster API, both ways; and a program. */
 import { contract } from './fixtures/contract.ts';
 import { ccpRows } from './fixtures/contract-ccp.ts';
 import { simulatedRow } from './fixtures/contract-cluster-api.ts';
+import { scriptRow } from './fixtures/contract-script.ts';
 
 // The other two of the four combinations are in contract.long.test.ts.
-const rows = [...ccpRows, simulatedRow('v1beta1', 'topology'), simulatedRow('v1beta2', 'manifests')];
+const rows = [
+  ...ccpRows,
+  simulatedRow('v1beta1', 'topology'),
+  simulatedRow('v1beta2', 'manifests'),
+  scriptRow,
+];
 
 for (const row of rows) contract(row);
