@@ -89,8 +89,12 @@ export interface Platform {
   networks?(signal: AbortSignal): Promise<{ cidr: string; name: string }[]>;
   /** How many steps {@link observe} will count for a build of this template; 0 when it cannot be known before. */
   stepsOf(template: Template): number;
-  /** All clusters that it has, ours and other people's, as they are after this call. */
-  clusters(signal: AbortSignal): Promise<Listed[]>;
+  /**
+   * All clusters that it has, ours and other people's, as they are after this call. One that cannot list gives those that
+   * were looked at.
+   * @param all for who concludes something from what is not in the list: one that cannot list throws then.
+   */
+  clusters(signal: AbortSignal, all?: boolean): Promise<Listed[]>;
   /** The same as it showed them last, without asking it; undefined when that is too long ago. */
   recent(): readonly Listed[] | undefined;
   /**

@@ -49,7 +49,7 @@ export async function lookAt(
   pauseMs: number,
   signal: AbortSignal,
 ): Promise<PlatformLook> {
-  const first = await withOne(open, platform => platform.clusters(signal));
+  const first = await withOne(open, platform => platform.clusters(signal, true));
   await sleep(pauseMs, signal);
   return withOne(open, platform => lookAgain(name, platform, first, settings, signal));
 }
@@ -73,7 +73,7 @@ async function lookAgain(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<PlatformLook> {
-  const second = await platform.clusters(signal);
+  const second = await platform.clusters(signal, true);
   // What either shows stands: a list that is cut short must not make a cluster nobody's.
   const byId = new Map([...first, ...second].map(listed => [listed.id, listed]));
   const notes: string[] = [];
@@ -137,7 +137,7 @@ async function show(
       `${listed.name} is of this site, but no profile in the settings is of its platform`,
     );
   // It was on its way out.
-  const still = (await platform.clusters(signal)).some(({ id }) => id === listed.id);
+  const still = (await platform.clusters(signal, true)).some(({ id }) => id === listed.id);
   if (still) throw new PlatformError(`${listed.name} is listed, but not shown`, { transient: true });
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** Asks the program one verb: a document in, a document out, its exit code, and the words on its standard error. */
 import { dirname } from 'node:path';
 import type { z } from 'zod';
+import { maxPhaseLength } from '../../../../protocol/src/messages.ts';
 import { type Outcome, runCommand } from '../../common/command.ts';
 import { oneLine } from '../../common/line.ts';
 import { PlatformError } from '../../common/platform.ts';
@@ -122,10 +123,8 @@ export class Program {
   }
 
   #failure(verb: Verb, why: string, transient: boolean): PlatformError {
-    return new PlatformError(transient ? `${verb}: ${why}` : why, {
-      transient,
-      brief: 'platform script fails',
-    });
+    const message = transient ? `${verb}: ${why}` : why;
+    return new PlatformError(message, { transient, brief: oneLine(message, maxPhaseLength) });
   }
 
   /** The last lines for a person, without what it was given as a secret. */

@@ -54,7 +54,7 @@ export class ScriptPlatform implements Platform {
     return this.#steps;
   }
 
-  async clusters(signal: AbortSignal): Promise<Listed[]> {
+  async clusters(signal: AbortSignal, all = false): Promise<Listed[]> {
     const atMs = performance.now();
     const { list } = await this.#describe(signal);
     if (list) {
@@ -68,6 +68,10 @@ export class ScriptPlatform implements Platform {
       };
       return this.#list.clusters;
     }
+    if (all)
+      throw new NotSupported('its program has no verb list, so nobody can say what stands', {
+        transient: false,
+      });
     // All that is known: those that were looked at. The journal knows the ranges of ours.
     return [...this.#seen.values()];
   }

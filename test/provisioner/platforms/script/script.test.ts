@@ -70,6 +70,11 @@ test('what it has not is no trouble, and its states are told as they are', async
   // Without a list all that is known is what was looked at.
   expect(await driver.clusters(never)).toMatchObject([{ name: 'house-01-1', id: 'a-1', isBuilding: true }]);
   expect(driver.recent()).toBeUndefined();
+  // Whoever concludes from what is not there is told: a lost journal is not made again of this.
+  expect(await failure(driver.clusters(never, true))).toMatchObject({
+    transient: false,
+    message: 'its program has no verb list, so nobody can say what stands',
+  });
 });
 
 test('it gets one document, the words of the press, and no more of the environment than is named', async () => {
@@ -110,6 +115,8 @@ test.each([
 ])('its exit code: %s', async (_, text, transient, words) => {
   const error = await failure(platform({ create: text }).create(order, never));
   expect(error).toMatchObject({ transient, message: expect.stringContaining(words) });
+  // Also on the display, while it is tried again.
+  if (transient) expect(error.brief).toBe(error.message);
 });
 
 test.each([
