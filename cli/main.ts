@@ -14,6 +14,7 @@ import { flashCommand } from './flash/command.ts';
 import { journalCommand } from './journal/command.ts';
 import { kubeconfigCommand } from './kubeconfig/command.ts';
 import { noticesCommand } from './notices/command.ts';
+import { platformCommand } from './platform-test/command.ts';
 import { pressCommand } from './press/command.ts';
 import { pressesCommand } from './presses/command.ts';
 import { profileCommand } from './profile/command.ts';
@@ -52,6 +53,7 @@ const program = new Command('dashbutton')
   .addCommand(releaseCommand())
   .addCommand(noticesCommand())
   .addCommand(journalCommand())
+  .addCommand(platformCommand())
   .addCommand(profileCommand())
   .addCommand(enrollCommand())
   .addCommand(flashCommand())
@@ -72,6 +74,7 @@ Examples:
   dashbutton release desk-3 --config lab.yaml    gives a cluster back
   dashbutton notices --config lab.yaml           what webhooks would not have
   dashbutton journal copy --config lab.yaml      a copy of the journal, for the day the machine is lost
+  dashbutton platform test --config lab.yaml --profile house   whether your platform does what a button needs
   dashbutton profile import payload.json         what a button orders, from a captured order
   dashbutton enroll house-01 --profile house     keys and entries for a new button
   dashbutton flash house-01 --port /dev/ttyUSB0  puts the program and its device.json on the chip

@@ -8,10 +8,12 @@ folder="$HOME/.kwok/clusters/$name"
 case "$1" in
 check) kwokctl --version >&2 ;;
 create)
-  if [ -e "$folder/dashbutton" ]; then exit 0; fi
-  if [ -e "$folder" ]; then echo "a cluster $name is there, and not ours" >&2; exit 10; fi
-  mkdir -p "$folder" && printf '%s' "$DASHBUTTON_MARK" >"$folder/dashbutton"
-  kwokctl create cluster --name "$name" --wait 60s >&2
+  if [ ! -e "$folder" ]; then mkdir -p "$folder" && printf '%s' "$DASHBUTTON_MARK" >"$folder/dashbutton"; fi
+  if [ "$(cat "$folder/dashbutton" 2>/dev/null)" != "$DASHBUTTON_MARK" ]; then
+    echo "a cluster $name is there, and not ours" >&2
+    exit 10
+  fi
+  if [ ! -e "$folder/kwok.yaml" ]; then kwokctl create cluster --name "$name" --wait 60s >&2; fi
   kwokctl --name "$name" scale node --replicas 3 >&2
   ;;
 observe)

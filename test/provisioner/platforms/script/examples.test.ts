@@ -56,7 +56,7 @@ async function journey(driver: ScriptPlatform, kept: string): Promise<void> {
 const kwokctl = `
 cluster=$(for word in "$@"; do case "$word" in house-*) echo "$word" ;; esac; done)
 case "$*" in
-"create cluster"*) mkdir -p "$HOME/.kwok/clusters/$cluster"; echo x >>"$HOME/created" ;;
+"create cluster"*) mkdir -p "$HOME/.kwok/clusters/$cluster"; : >"$HOME/.kwok/clusters/$cluster/kwok.yaml"; echo x >>"$HOME/created" ;;
 "delete cluster"*) rm -r "$HOME/.kwok/clusters/$cluster" ;;
 *"get kubeconfig") cat "$HOME/kubeconfig" ;;
 esac
@@ -84,10 +84,9 @@ test('the smallest one, as it stands on the page', async () => {
     'make-a-cluster': 'cat "$HOME/kubeconfig"',
     'remove-a-cluster': ':',
   });
-  mkdirSync(join(home, 'clusters'));
   const page = readFileSync(join(root, 'docs/script-platform.md'), 'utf8');
   const [, text = ''] = /```sh\n(#![\s\S]*?)```/.exec(page) ?? [];
   write(join(home, 'platform.sh'), text);
-  await journey(driver(join(home, 'platform.sh')), '');
+  await journey(driver(join(home, 'platform.sh')), mark);
   expect(existsSync(join(home, 'clusters/house-01-1'))).toBe(false);
 });
