@@ -52,8 +52,10 @@ test('leaves nothing running behind when it cannot start', async () => {
   const first = await relayForTest();
   const timers = () => process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length;
   const before = timers();
-  await problem({ port: first.port });
-  expect(timers()).toBe(before);
+  const tries = 10;
+  for (let i = 0; i < tries; i++) await problem({ port: first.port });
+  // Of the whole process: those of files before this one may end meanwhile, or tick anew.
+  expect(timers()).toBeLessThan(before + tries / 2);
 });
 
 test('a broken users file stops it before any port is open', async () => {
