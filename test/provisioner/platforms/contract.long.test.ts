@@ -3,9 +3,11 @@ import { describe } from 'vitest';
 import { assetsFolder } from '../../fixtures/kubernetes/real-api-server.ts';
 import { contract } from './fixtures/contract.ts';
 import { realRow, simulatedRow } from './fixtures/contract-cluster-api.ts';
+import { scriptRow } from './fixtures/contract-script.ts';
 
 contract(simulatedRow('v1beta1', 'manifests'));
 contract(simulatedRow('v1beta2', 'topology'));
+contract(scriptRow);
 
 const assets = assetsFolder();
 
