@@ -54,6 +54,8 @@ export interface Troubles {
   storageFull?: boolean;
   /** So many joins that would work are refused first. Counts down. */
   joinsRefused?: number;
+  /** What the chip says of a wrong password, by esp_wifi_types.h: it depends on the access point. Default: 15. */
+  wrongKeyReason?: '4WAY_HANDSHAKE_TIMEOUT' | 'AUTH_FAIL' | 'HANDSHAKE_TIMEOUT';
   /** The second address in one boot is told as the first one is: three of ten presses have that luck. */
   mdnsIsFree?: boolean;
   /** Nobody answers SYNs: `connect` blocks for so many milliseconds (`deadHostMs`), then throws (see `sockets.ts`). */

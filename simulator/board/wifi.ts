@@ -187,7 +187,7 @@ export class Radio {
     const { troubles } = this.#world;
     const network = this.#network(ssid);
     if (network === undefined) return 'NO_AP_FOUND';
-    if (network.password !== password) return '4WAY_HANDSHAKE_TIMEOUT';
+    if (network.password !== password) return troubles.wrongKeyReason ?? '4WAY_HANDSHAKE_TIMEOUT';
     if ((troubles.joinsRefused ?? 0) > 0) {
       troubles.joinsRefused = (troubles.joinsRefused ?? 0) - 1;
       return 'AUTH_EXPIRE';

@@ -167,6 +167,11 @@ describe('what is under way is followed, not ordered again', () => {
     expect(run([...toReading, up, online, status({ press: 9, state: 'ready' })]).presses).toEqual([10]);
   });
 
+  test('a build that is retained of an older press is not followed: the next number is asked for', () => {
+    const old = status({ press: 3, state: 'provisioning', percent: 40 });
+    expect(run([...toReading, up, online, old], { press: 5 }).presses).toEqual([6]);
+  });
+
   test('a replayed older status changes nothing', () => {
     const asked = [...toReading, up, online, status({ press: 9, state: 'ready' })];
     const { state, shown } = run([...asked, status({ press: 9, state: 'ready' }), status({ press: 3 })]);

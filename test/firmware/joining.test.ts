@@ -33,9 +33,13 @@ describe('a join that does not work the first time', () => {
     expect(nextAt - toldAt).toBeLessThan(1000);
   });
 
-  test('a network with another password: it is named, though the others are only not there', async () => {
+  test.each([
+    '4WAY_HANDSHAKE_TIMEOUT',
+    'AUTH_FAIL',
+    'HANDSHAKE_TIMEOUT',
+  ] as const)('a network with another password is named, though the others are only not there: %s', async wrongKeyReason => {
     const wrong = { ...home, password: 'changed since' };
-    const { shows } = await pressed({ ...both, board: { networks: [wrong] } });
+    const { shows } = await pressed({ ...both, board: { networks: [wrong], troubles: { wrongKeyReason } } });
     const error = await shows(view => view.kind === 'error');
     expect(error).toMatchObject({ code: 'HOTSPOT', line: 'home has another password' });
   });
