@@ -64,3 +64,17 @@ test('troubles of an address are those that there are', () => {
   expect(troublesIn('')).toEqual([]);
   expect(new Set(troubles.map(({ name }) => name)).size).toBe(troubles.length);
 });
+
+test.each([
+  ['HOTSPOT', 'hotspot'],
+  ['BATTERY', 'button'],
+  ['DEVICE', 'button'],
+  ['RELAY', 'relay'],
+  ['KEY', 'provisioner'],
+  ['STALE', 'provisioner'],
+  ['QUOTA', 'provisioner'],
+  ['PLATFORM', 'platform'],
+] as const)('what a display says stays dark where it was: %s at the %s', (code, station) => {
+  const way = wayOf({ ...finger, code }, facts);
+  expect(way.filter(({ failed }) => failed).map(stop => stop.station)).toEqual([station]);
+});

@@ -45,6 +45,9 @@ test.each([
   const [cluster, ...others] = render(template, orderOf(templateFor(mode)), 'dashbutton', 'v1beta2');
   expect(listedOf(cluster)).toMatchObject({ description: mark, origin });
   expect(isMarked(cluster, bare.name, mark)).toBe(true);
+  // Both: somebody may have copied the words.
+  expect(isMarked(cluster, 'another-1', mark)).toBe(false);
+  expect(isMarked(cluster, bare.name, `${mark} of somebody else's`)).toBe(false);
   // A process that has lost it completes the set of one that had it.
   expect(others).toEqual(render(template, bare, 'dashbutton', 'v1beta2').slice(1));
 });
