@@ -25,6 +25,8 @@ export interface TrialOptions {
 const looksPerBuild = 40;
 const minLookMs = 100;
 const maxLookMs = 5_000;
+const minSettleMs = 500;
+const maxSettleMs = 30_000;
 /** A removal that shows no effect is asked for again after so many looks. */
 const looksPerOrder = 5;
 /** For calls that must not hang (milliseconds). */
@@ -89,6 +91,11 @@ export class Trial {
 
   get #signal(): AbortSignal {
     return this.#options.stop;
+  }
+
+  /** As long as a build gives an order that it does not see. */
+  get #settleMs(): number {
+    return Math.min(maxSettleMs, Math.max(minSettleMs, this.#options.profile.expectS * 100));
   }
 
   get #deadlineMs(): number {
@@ -241,7 +248,11 @@ export class Trial {
     const signal = AbortSignal.timeout(cleanUpMs);
     const platform = await this.#options.open();
     try {
-      await this.#remove(platform, signal, Math.min(this.#deadlineMs, cleanUpMs));
+      const limitMs = Math.min(this.#deadlineMs, cleanUpMs);
+      await this.#remove(platform, signal, limitMs);
+      // An order that was cut off may come true after the first look.
+      await sleep(this.#settleMs, undefined, { signal });
+      await this.#remove(platform, signal, limitMs);
     } catch (error) {
       this.#broken += 1;
       this.#tell(

@@ -130,6 +130,7 @@ export class ScriptPlatform implements Platform {
     await this.#changes.run(target.name, signal, () =>
       this.#program.ask('delete', { ...clusterOf(target), id }, signal),
     );
+    this.#ranges.delete(target.name);
   }
 
   async access(target: Target, signal: AbortSignal): Promise<Access> {

@@ -6,20 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { ScriptPlatform } from '../../../../provisioner/src/platforms/script/script.ts';
 import { never } from '../fixtures/contract-world.ts';
-import { configOf } from '../fixtures/script-config.ts';
+import { configOf, kubeconfig } from '../fixtures/script-config.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const mark = 'dash button house-01 of lab, press 1';
 const target = { name: 'house-01-1', template: {}, addOns: [] };
 const order = { ...target, range: '10.1.0.0/20', description: mark };
-const kubeconfig = [
-  'apiVersion: v1',
-  'kind: Config',
-  'current-context: a',
-  'clusters: [{name: a, cluster: {server: "https://127.0.0.1:6443"}}]',
-  'contexts: [{name: a, context: {cluster: a, user: a}}]',
-  'users: [{name: a, user: {token: secret}}]',
-].join('\n');
 
 /** A home, and programs that are looked for before all others. */
 function machine(programs: Record<string, string>) {

@@ -11,7 +11,7 @@ import type { ScriptConfig } from '../../../../provisioner/src/platforms/script/
 import { pause, until } from '../../../fixtures/patience.ts';
 import { programFile } from '../../../fixtures/programs.ts';
 import { never } from '../fixtures/contract-world.ts';
-import { configOf } from '../fixtures/script-config.ts';
+import { configOf, kubeconfig } from '../fixtures/script-config.ts';
 
 const target = { name: 'house-01-1', template: { size: 'small' }, addOns: [] };
 const order = { ...target, range: '10.1.0.0/20', description: 'of lab, press 1' };
@@ -185,20 +185,23 @@ test('what it leaves in the background and answers after stays, and nobody waits
 
 test('one look at each cluster and so many in all at a time; a create does not hide how far it is, a delete ends it', async () => {
   const token = newToken();
-  const driver = platform(
-    {
-      create: `sleep ${token}`,
-      observe: `mkdir "$0.$DASHBUTTON_NAME" || exit 10; echo x >>"$0.looks"; sleep 0.1; ls -d "$0".house-* | wc -l >>"$0.most"; rmdir "$0.$DASHBUTTON_NAME"; echo '{"state": "building"}'`,
-      delete: ':',
-    },
-    { atOnce: 3 },
-  );
+  const path = script({
+    create: `sleep ${token}`,
+    observe: `mkdir "$0.$DASHBUTTON_NAME" || exit 10; sleep 0.1; ls -d "$0".house-* | wc -l >>"$0.most"; rmdir "$0.$DASHBUTTON_NAME"; echo '{"state": "building"}'`,
+    delete: ':',
+  });
+  const driver = new ScriptPlatform(configOf(path, [], { atOnce: 3 }));
+  onTestFinished(() => driver.close());
   const creating = failure(driver.create(order, never));
   await until(() => running(token) > 0, 'the create');
   const looks = ['house-01-1', 'house-01-1', 'house-01-2', 'house-01-3', 'house-01-4'].map(name =>
     driver.observe({ ...target, name }, never),
   );
   expect((await Promise.all(looks)).map(({ kind }) => kind)).toEqual(Array(5).fill('building'));
+  // The create has one of the three places.
+  const together = readFileSync(`${path}.most`, 'utf8').trim().split('\n').map(Number);
+  expect(together).toHaveLength(5);
+  expect(Math.max(...together)).toBeLessThanOrEqual(2);
   await driver.remove(target, 'house-01-1', never);
   expect((await creating).message).toBe('create: was ended');
   expect(running(token)).toBe(0);
@@ -224,18 +227,7 @@ test.each([
   ['the kubeconfig itself', 'cat "$0.yaml"'],
 ])('the way in comes as %s', async (_, text) => {
   const path = script({ access: text });
-  writeFileSync(
-    `${path}.yaml`,
-    [
-      'apiVersion: v1',
-      'kind: Config',
-      'current-context: a',
-      'clusters: [{name: a, cluster: {server: "https://127.0.0.1:6443"}}]',
-      'contexts: [{name: a, context: {cluster: a, user: a}}]',
-      'users: [{name: a, user: {token: secret}}]',
-      '',
-    ].join('\n'),
-  );
+  writeFileSync(`${path}.yaml`, kubeconfig);
   const driver = new ScriptPlatform(configOf(path, []));
   onTestFinished(() => driver.close());
   expect(await driver.access(target, never)).toMatchObject({
